@@ -16,7 +16,7 @@ export function sampleYaml(): string {
   ];
   const body = allSections.flatMap((section) => {
     const { description, options } = described.get(section) ?? { description: "", options: [] };
-    return ["", `# ${description}`, `${section}:`, ...options.flatMap(optionLines)];
+    return ["#", `# ${description}`, `${section}:`, ...options.flatMap(optionLines)];
   });
   return `${[...head, ...body].join("\n")}\n`;
 }

@@ -1,0 +1,161 @@
+import { type ProsodyInput, prosodyInput } from "./input.ts";
+import { type LuaValue, lua, luaOptions, luaString } from "./lua.ts";
+
+export type { ProsodyInput } from "./input.ts";
+
+const hostModules = [
+  ...["roster", "saslauth", "tls", "disco", "private", "blocklist", "bookmarks", "pep", "vcard4", "vcard_legacy"],
+  ...["carbons", "smacks", "csi_simple", "mam", "websocket", "bosh", "ping", "time", "version", "uptime"],
+  ...["admin_adhoc", "privilege", "delegation", "kontor_tenants", "limits", "admin_socket", "admin_shell"],
+];
+// IBR is off since accounts come from the tenant's administrator; s2s is off since no tenant federates outside yet.
+const modulesOff = ["register", "register_ibr", "s2s", "offline"];
+
+/** What `presence.<domain>` may do at its tenant's host (XEP-0356). */
+const privileges: LuaValue = {
+  roster: "both",
+  message: "outgoing",
+  presence: "roster",
+  iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "set" },
+};
+
+function globalSection(input: ProsodyInput): string {
+  const { folders, interfaces, ports, certificate, archive, web } = input;
+  return luaOptions({
+    daemonize: false,
+    run_as_root: input.runAsRoot,
+    pidfile: folders.pidFile,
+    data_path: folders.data,
+    plugin_paths: folders.plugins,
+    admin_socket: folders.adminSocket,
+    log: { [input.logLevel]: "*console" },
+    modules_enabled: hostModules,
+    modules_disabled: modulesOff,
+    authentication: "internal_hashed",
+    allow_unencrypted_plain_auth: false,
+    c2s_require_encryption: !input.plainStreams,
+    certificate: certificate.certificate,
+    ssl: { certificate: certificate.certificate, key: certificate.key },
+    // Direct TLS and HTTPS ports want certificates of their own; what is offered is STARTTLS.
+    c2s_interfaces: interfaces.clients,
+    c2s_ports: [ports.clients],
+    c2s_direct_tls_ports: [],
+    component_interfaces: interfaces.components,
+    component_ports: [ports.components],
+    http_interfaces: interfaces.http,
+    http_ports: [ports.http],
+    https_ports: [],
+    s2s_ports: [],
+    http_default_host: input.tenants[0]?.domain,
+    consider_websocket_secure: web.behindTls,
+    consider_bosh_secure: web.behindTls,
+    http_cors_override: {
+      websocket: { enabled: true, ...(web.origins === "*" ? {} : { origins: web.origins }) },
+      bosh: { enabled: true, ...(web.origins === "*" ? {} : { origins: web.origins }) },
+    },
+    cross_domain_websocket: web.origins === "*" ? true : web.origins,
+    cross_domain_bosh: web.origins === "*" ? true : web.origins,
+    c2s_stanza_size_limit: input.maxStanzaBytes,
+    // A component wraps what clients send (privileged and forwarded stanzas), hence twice the room.
+    component_stanza_size_limit: 2 * input.maxStanzaBytes,
+    limits: { c2s: { rate: input.clientRate, burst: "5s" } },
+    default_storage: "internal",
+    // Only archives go to SQL: accounts and rosters must not wait for a database.
+    storage: { archive: "sql" },
+    archive_expires_after: archive.keep,
+    default_archive_policy: true,
+    max_archive_query_results: 250,
+    sql: {
+      driver: "PostgreSQL",
+      host: archive.host,
+      port: archive.port,
+      database: archive.database,
+      username: archive.user,
+      password: archive.password,
+    },
+    sql_manage_tables: true,
+    smacks_max_queue_size: 1000,
+    kontor_tenants: Object.fromEntries(input.tenants.map(({ domain, partners }) => [domain, partners])),
+  });
+}
+
+function component(domain: string, secret: string, name: string, modules: readonly string[]): string {
+  return [
+    `Component ${luaString(domain)}`,
+    luaOptions(
+      {
+        component_secret: secret,
+        // A second components process started by mistake is turned away and the first stays (mod_component:
+        // "kick_new" closes the newcomer with <conflict/>, "kick_old" would let both throw each other out for ever).
+        component_conflict_resolve: "kick_new",
+        validate_from_addresses: true,
+        name,
+        modules_enabled: modules,
+        modules_disabled: ["s2s"],
+      },
+      "  ",
+    ),
+  ].join("\n");
+}
+
+function conference(domain: string): string {
+  return [
+    `Component ${luaString(domain)} "muc"`,
+    luaOptions(
+      {
+        name: "Conferences",
+        modules_enabled: ["kontor_tenants", "muc_moderation"],
+        modules_disabled: ["s2s"],
+        // As Jitsi has it: a conference leaves nothing behind, and its focus is made owner by Jitsi's own modules.
+        storage: "memory",
+        admins: [],
+        component_admins_as_room_owners: false,
+        restrict_room_creation: false,
+        muc_room_locking: false,
+        muc_room_default_public: false,
+        muc_room_default_public_jids: true,
+        muc_tombstones: false,
+        max_history_messages: 20,
+      },
+      "  ",
+    ),
+  ].join("\n");
+}
+
+function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: string) => string): string[] {
+  const presence = `presence.${domain}`;
+  const host = [
+    `VirtualHost ${luaString(domain)}`,
+    luaOptions(
+      {
+        enabled: true,
+        admins: [presence],
+        privileged_entities: { [presence]: privileges },
+        delegations: {},
+      },
+      "  ",
+    ),
+    `  disco_items = { ${lua([`rooms.${domain}`, "Rooms"])}, ${lua([`upload.${domain}`, "File transfer"])} }`,
+    `  http_external_url = ${luaString(new URL("/", input.web.websocketUrl.replace(/^ws/, "http")).href)}`,
+  ].join("\n");
+  const external = (name: string, title: string, modules: readonly string[]): string =>
+    component(`${name}.${domain}`, secretOf(`${name}.${domain}`), title, modules);
+  return [
+    host,
+    conference(`conference.${domain}`),
+    external("rooms", "Rooms", ["kontor_tenants"]),
+    external("upload", "File transfer", ["kontor_tenants"]),
+    // Without both modules in the component's own section nothing is granted to it.
+    external("presence", "Presence", ["kontor_tenants", "privilege", "delegation"]),
+  ];
+}
+
+/**
+ * The configuration file of a Prosody (0.12) that serves all tenants of `input`; `componentSecret` gives the XEP-0114
+ * secret of a domain. Pure. Throws a ZodError for input that must not get into Lua.
+ */
+export function prosodyConfig(input: ProsodyInput, componentSecret: (domain: string) => string): string {
+  const checked = prosodyInput.parse(input);
+  const sections = checked.tenants.flatMap(({ domain }) => tenantSections(domain, checked, componentSecret));
+  return ["-- Generated; changes are lost at the next start.", globalSection(checked), ...sections, ""].join("\n\n");
+}
