@@ -1,0 +1,44 @@
+/**
+ * Imports go down only: platform, config <- components <- identity <- domains <- gateway <- cli <- test.
+ * Domains never import each other; they meet in events, the database and the wiring in cli/.
+ */
+const domains = "^(messaging|presence|filetransfer|conferences|retention|operations)/";
+const upTo = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    upTo("platform-is-the-floor", "^platform/", `^(config|components|identity|gateway|cli|console)/|${domains}`),
+    upTo("config-is-the-floor", "^config/", `^(platform|components|identity|gateway|cli|console)/|${domains}`),
+    upTo("components-know-no-domain", "^components/", `^(identity|gateway|cli)/|${domains}`),
+    upTo("identity-knows-no-domain", "^identity/", `^(gateway|cli)/|${domains}`),
+    upTo("domains-are-below-the-gateway", domains, "^(gateway|cli)/"),
+    {
+      name: "domains-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^(messaging|presence|filetransfer|conferences|retention|operations)/" },
+      to: { path: domains, pathNot: "^$1/" },
+    },
+    upTo("gateway-is-below-the-cli", "^gateway/", "^cli/"),
+    {
+      name: "networks-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^gateway/networks/([^/]+)/" },
+      to: { path: "^gateway/networks/([^/]+)/", pathNot: "^gateway/networks/$1/" },
+    },
+    {
+      name: "cores-are-pure",
+      comment: "a core takes no driver, no clock, no random source: those are parameters",
+      severity: "error",
+      from: { path: "(^|/)core[^/]*\\.ts$", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(platform/(postgres|redis|queue|log|metrics)|node_modules/(pg|ioredis|bullmq|express|winston))" },
+    },
+    { name: "tests-are-not-imported", severity: "error", from: { pathNot: "\\.test\\.ts$|^test/" }, to: { path: "\\.test\\.ts$|^test/" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "\\.kontor" },
+    parser: "swc",
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".cjs", ".mjs", ".json"], exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
+  },
+};

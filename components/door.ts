@@ -1,0 +1,120 @@
+/**
+ * A door is what a domain of Kontor offers at one subdomain of every tenant: `rooms.`, `upload.`, `presence.`.
+ * This file opens its stream, routes its stanzas and lets in only senders of the tenant and of its partners.
+ */
+import { KontorError } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { Log } from "../platform/log.ts";
+import type { Jid } from "./jid.ts";
+import { createRouter, type Router, type RouterOptions } from "./router.ts";
+import type { Element } from "./stanza.ts";
+import { openStream } from "./stream.ts";
+
+/** As much of a tenant as a stream needs to know. */
+export interface TenantRef {
+  readonly id: string;
+  readonly domain: string;
+  /** Domains of tenants with which federation was agreed from both sides. */
+  readonly partners: readonly string[];
+}
+
+/** What a door gets for one tenant. */
+export interface DoorContext {
+  readonly tenant: TenantRef;
+  /** The domain of this stream, such as `rooms.amt-nord.example`. */
+  readonly domain: string;
+  readonly log: Log;
+  /** False when the stream is down and nothing was sent. */
+  send(stanza: Element): boolean;
+  /** Many serialised stanzas in one socket write. */
+  write(xml: string): boolean;
+  request(iq: Element, timeoutMs?: number): Promise<Element>;
+}
+
+/** What a door does for one tenant. */
+export interface DoorHandlers extends Pick<RouterOptions, "iq" | "message" | "presence" | "identity" | "features"> {
+  /** The stream came up, for the first time or again: others may have served in between. */
+  readonly onOnline?: () => void;
+  readonly onOffline?: () => void;
+  readonly close?: () => Promise<void>;
+}
+
+export interface Door {
+  /** The first label of the domain. */
+  readonly prefix: string;
+  open(context: DoorContext): DoorHandlers;
+}
+
+export interface DoorServer {
+  readonly host: string;
+  readonly port: number;
+  readonly secretOf: (domain: string) => string;
+  readonly maxStanzaBytes: number;
+  readonly newId: NewId;
+  readonly log: Log;
+}
+
+export interface ServedDoor {
+  readonly domain: string;
+  readonly online: boolean;
+  close(): Promise<void>;
+}
+
+/** Serves a door for one tenant until closed. */
+export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): ServedDoor {
+  const domain = `${door.prefix}.${tenant.domain}`;
+  const log = server.log.with({ tenant: tenant.id, domain });
+  // The door needs a way to send before the stream exists, the stream needs the door's handlers.
+  let router: Router | undefined;
+  const context: DoorContext = {
+    tenant,
+    domain,
+    log,
+    send: (stanza) => stream.send(stanza),
+    write: (xml) => stream.write(xml),
+    request: (iq, timeoutMs) => {
+      if (!router) return Promise.reject(new KontorError("unavailable", "The door is not open yet"));
+      return router.request(iq, timeoutMs);
+    },
+  };
+  const handlers = door.open(context);
+  const routing = createRouter({
+    ...handlers,
+    send: context.send,
+    log,
+    newId: server.newId,
+    admit: (from) => admit(from, tenant),
+  });
+  router = routing;
+  const stream = openStream({
+    host: server.host,
+    port: server.port,
+    domain,
+    secret: server.secretOf(domain),
+    maxStanzaBytes: server.maxStanzaBytes,
+    log,
+    onStanza: routing.route,
+    onOversized: routing.oversized,
+    onOnline: () => handlers.onOnline?.(),
+    onOffline: () => {
+      routing.abandon();
+      handlers.onOffline?.();
+    },
+  });
+  return {
+    domain,
+    get online() {
+      return stream.online;
+    },
+    close: async () => {
+      await handlers.close?.();
+      await stream.close();
+    },
+  };
+}
+
+function admit(from: Jid, tenant: TenantRef): void {
+  const within = (domain: string) => from.domain === domain || from.domain.endsWith(`.${domain}`);
+  if ([tenant.domain, ...tenant.partners].some(within)) return;
+  throw new KontorError("forbidden", "This address belongs to another tenant");
+}

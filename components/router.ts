@@ -1,0 +1,189 @@
+/**
+ * Routes the stanzas of one component domain by a table. Every iq get and set is answered (RFC 6120 8.2.3); the
+ * fallbacks stand here once.
+ */
+import { KontorError } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { Log } from "../platform/log.ts";
+import { type Jid, jidText, parseJid } from "./jid.ts";
+import { attr, childElements, type Element, errorReply, iqResult } from "./stanza.ts";
+import { type DiscoIdentity, discoInfo, NS_DISCO_INFO } from "./xep/xep-0030-service-discovery.ts";
+import { NS_PING } from "./xep/xep-0199-ping.ts";
+
+/** A stanza with its addresses parsed. */
+export interface Incoming {
+  readonly stanza: Element;
+  readonly from: Jid;
+  readonly to: Jid;
+}
+
+/** Which addresses of the domain a route is for: the domain itself, `local@domain`, or `local@domain/resource`. */
+export type Target = "domain" | "bare" | "full";
+
+export interface IqRoute {
+  readonly to: Target;
+  readonly type: "get" | "set";
+  readonly ns: string;
+  /** Name of the payload element; any when missing. */
+  readonly name?: string;
+  /** Gives the child of the result, or undefined for an empty one. Throws a KontorError for an error reply. */
+  readonly handle: (incoming: Incoming, payload: Element) => Promise<Element | undefined> | Element | undefined;
+}
+
+export interface RouterOptions {
+  readonly send: (stanza: Element) => boolean;
+  readonly log: Log;
+  readonly newId: NewId;
+  /** Throws when the sender may not talk to this domain at all: the second wall between tenants. */
+  readonly admit: (from: Jid) => void;
+  readonly iq: readonly IqRoute[];
+  /** May answer by throwing. */
+  readonly message?: (incoming: Incoming) => Promise<void> | void;
+  readonly presence?: (incoming: Incoming) => Promise<void> | void;
+  /** What the domain itself says of itself to disco#info; `domain` targets of `iq` are added as features. */
+  readonly identity: DiscoIdentity;
+  readonly features: readonly string[];
+}
+
+export interface Router {
+  readonly route: (stanza: Element) => Promise<void> | void;
+  readonly oversized: (stanza: Element) => void;
+  /** Sends an iq and gives the answer's stanza; rejects with the error of the table on an error or after `timeoutMs`. */
+  request(iq: Element, timeoutMs?: number): Promise<Element>;
+  /** The stream went down: whoever waits for an answer gets `unavailable`. */
+  abandon(): void;
+}
+
+const ERROR_CODES = {
+  "item-not-found": "not-found",
+  forbidden: "forbidden",
+  conflict: "conflict",
+  "not-allowed": "not-allowed",
+  "not-authorized": "not-authorized",
+  "feature-not-implemented": "feature-not-implemented",
+} as const satisfies Record<string, string>;
+
+/** The error of the table that a stanza error means. */
+export function readStanzaError(stanza: Element): KontorError {
+  const error = stanza.getChild("error");
+  const condition = error ? childElements(error)[0]?.name : undefined;
+  const known = Object.entries(ERROR_CODES).find(([name]) => name === condition);
+  return new KontorError(known?.[1] ?? "service-unavailable", error?.getChildText("text") ?? condition);
+}
+
+export function createRouter(options: RouterOptions): Router {
+  const waiting = new Map<
+    string,
+    { resolve: (el: Element) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+  >();
+  const own: readonly IqRoute[] = [
+    { to: "domain", type: "get", ns: NS_PING, handle: () => undefined },
+    {
+      to: "domain",
+      type: "get",
+      ns: NS_DISCO_INFO,
+      handle: (_incoming, query) => {
+        if (attr(query, "node")) throw new KontorError("not-found", "There is no such node");
+        return discoInfo.write({ identities: [options.identity], features: domainFeatures, forms: [] });
+      },
+    },
+  ];
+  const table = new Map<string, IqRoute>();
+  for (const each of [...own, ...options.iq]) table.set(routeKey(each.to, each.type, each.ns, each.name), each);
+  const domainFeatures = [
+    ...new Set([
+      ...[...table.values()].filter((each) => each.to === "domain").map((each) => each.ns),
+      ...options.features,
+    ]),
+  ].sort();
+
+  const reply = (stanza: Element, error: unknown) => {
+    const answer = errorReply(stanza, error);
+    if (answer) options.send(answer);
+    const known = error instanceof KontorError;
+    if (!known) options.log.error("A stanza failed", { error, from: attr(stanza, "from") });
+  };
+
+  const routeIq = async (incoming: Incoming) => {
+    const { stanza, to } = incoming;
+    const type = attr(stanza, "type");
+    if (type === "result" || type === "error") return answered(stanza, type);
+    if (type !== "get" && type !== "set")
+      throw new KontorError("bad-request", "An iq is of type get, set, result or error");
+    const payloads = childElements(stanza);
+    const payload = payloads[0];
+    if (!attr(stanza, "id") || !payload || payloads.length > 1) {
+      throw new KontorError("bad-request", "An iq has an id and exactly one child element");
+    }
+    const target = targetOf(to);
+    const ns = payload.getNS() ?? "";
+    const found = table.get(routeKey(target, type, ns, payload.name)) ?? table.get(routeKey(target, type, ns));
+    if (!found) throw new KontorError("service-unavailable", `${ns} is not offered at this address`);
+    options.send(iqResult(stanza, await found.handle(incoming, payload)));
+  };
+
+  const answered = (stanza: Element, type: "result" | "error") => {
+    const entry = waiting.get(`${attr(stanza, "id")} ${attr(stanza, "from")}`);
+    if (!entry) return;
+    waiting.delete(`${attr(stanza, "id")} ${attr(stanza, "from")}`);
+    clearTimeout(entry.timer);
+    if (type === "result") entry.resolve(stanza);
+    else entry.reject(readStanzaError(stanza));
+  };
+
+  const dispatch = (incoming: Incoming): Promise<void> | void => {
+    if (incoming.stanza.name === "iq") return routeIq(incoming);
+    if (incoming.stanza.name === "message") return options.message?.(incoming);
+    if (incoming.stanza.name === "presence") return options.presence?.(incoming);
+  };
+
+  return {
+    route: (stanza) => {
+      try {
+        const from = parseJid(attr(stanza, "from"));
+        const to = parseJid(attr(stanza, "to"));
+        // Without a sender there is nobody to answer.
+        if (!from) return;
+        if (!to) throw new KontorError("jid-malformed", "The address is malformed");
+        const isAnswer = stanza.name === "iq" && ["result", "error"].includes(attr(stanza, "type") ?? "");
+        if (!isAnswer) options.admit(from);
+        const work = dispatch({ stanza, from, to });
+        return work?.catch((error: unknown) => reply(stanza, error));
+      } catch (error) {
+        reply(stanza, error);
+      }
+    },
+    oversized: (stanza) => reply(stanza, new KontorError("too-large", "The stanza is too large: send less at once")),
+    request: (iq, timeoutMs = 10_000) => {
+      const id = options.newId();
+      iq.attrs.id = id;
+      const to = parseJid(attr(iq, "to"));
+      const key = `${id} ${to ? jidText(to) : ""}`;
+      return new Promise<Element>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(key);
+          reject(new KontorError("unavailable", `No answer within ${timeoutMs} ms`));
+        }, timeoutMs);
+        waiting.set(key, { resolve, reject, timer });
+        if (options.send(iq)) return;
+        waiting.delete(key);
+        clearTimeout(timer);
+        reject(new KontorError("unavailable", "The stream to the XMPP server is down"));
+      });
+    },
+    abandon: () => {
+      for (const { reject, timer } of waiting.values()) {
+        clearTimeout(timer);
+        reject(new KontorError("unavailable", "The stream to the XMPP server went down"));
+      }
+      waiting.clear();
+    },
+  };
+}
+
+const routeKey = (to: Target, type: string, ns: string, name?: string): string => `${to} ${type} ${ns} ${name ?? "*"}`;
+
+function targetOf(to: Jid): Target {
+  if (to.local === "") return "domain";
+  return to.resource === "" ? "bare" : "full";
+}

@@ -1,0 +1,63 @@
+/** XEP-0004: Data Forms, version 2.13.1. */
+import { z } from "zod";
+import { attr, x } from "../stanza.ts";
+import { codec, defined } from "./codec.ts";
+
+export const NS_DATA_FORMS = "jabber:x:data";
+
+const field = z.object({
+  var: z.string().optional(),
+  type: z.string().optional(),
+  label: z.string().optional(),
+  values: z.array(z.string()).default([]),
+});
+
+const schema = z.object({
+  type: z.enum(["form", "submit", "cancel", "result"]),
+  title: z.string().optional(),
+  fields: z.array(field).default([]),
+});
+
+export type DataForm = z.output<typeof schema>;
+
+export const dataForm = codec({
+  name: "x",
+  ns: NS_DATA_FORMS,
+  schema,
+  read: (element) =>
+    defined({
+      type: attr(element, "type"),
+      title: element.getChildText("title") ?? undefined,
+      fields: element.getChildren("field").map((each) =>
+        defined({
+          var: attr(each, "var"),
+          type: attr(each, "type"),
+          label: attr(each, "label"),
+          values: each.getChildren("value").map((value) => value.getText()),
+        }),
+      ),
+    }),
+  write: (form) =>
+    x(
+      "x",
+      { xmlns: NS_DATA_FORMS, type: form.type },
+      form.title !== undefined && x("title", {}, form.title),
+      ...form.fields.map((each) =>
+        x(
+          "field",
+          { var: each.var, type: each.type, label: each.label },
+          ...each.values.map((value) => x("value", {}, value)),
+        ),
+      ),
+    ),
+});
+
+/** The FORM_TYPE of a form (XEP-0068 3). */
+export function formType(form: DataForm): string | undefined {
+  return formValues(form, "FORM_TYPE")?.[0];
+}
+
+/** The values of a field, or undefined when the form has no such field. */
+export function formValues(form: DataForm, name: string): readonly string[] | undefined {
+  return form.fields.find((each) => each.var === name)?.values;
+}

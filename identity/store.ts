@@ -1,0 +1,167 @@
+import type { Kysely, Selectable, Transaction } from "kysely";
+import { KontorError } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { Database } from "../platform/postgres.ts";
+import { hashToken } from "../platform/secrets.ts";
+
+interface TenantTable {
+  id: string;
+  domain: string;
+  name: string;
+  contact: string;
+  deputy: string;
+  partners: string[];
+  created_at: Date;
+}
+
+interface PersonTable {
+  tenant_id: string;
+  id: string;
+  localpart: string;
+  name: string;
+  roles: string[];
+  created_at: Date;
+}
+
+interface ApiTokenTable {
+  hash: string;
+  id: string;
+  tenant: string | null;
+  label: string;
+  scopes: string[];
+  created_at: Date;
+  expires_at: Date;
+}
+
+interface Tables {
+  tenant: TenantTable;
+  person: PersonTable;
+  api_token: ApiTokenTable;
+}
+
+export interface Tenant {
+  /** Short name, never changes: part of addresses, keys and file paths. */
+  readonly id: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly contact: string;
+  readonly deputy: string;
+  /** Domains of tenants this one agrees to federate with. */
+  readonly partners: readonly string[];
+}
+
+export interface Person {
+  readonly localpart: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+}
+
+const tenantOf = ({ created_at, ...tenant }: Selectable<TenantTable>): Tenant => tenant;
+
+/** All tenants, ordered by id, with partners reduced to those that agree as well. */
+export async function listTenants(db: Database): Promise<Tenant[]> {
+  const rows = await db.common<Tables>().selectFrom("tenant").selectAll().orderBy("id").execute();
+  const tenants = rows.map(tenantOf);
+  const agrees = (domain: string, with_: string) =>
+    tenants.some((tenant) => tenant.domain === domain && tenant.partners.includes(with_));
+  return tenants.map((tenant) => ({
+    ...tenant,
+    partners: tenant.partners.filter((domain) => agrees(domain, tenant.domain)),
+  }));
+}
+
+/** Adds a tenant unless its id is there. `db` is opened as the owner role: tenants are the operator's matter. */
+export async function addTenant(db: Database, tenant: Tenant, now: Date): Promise<void> {
+  await db
+    .common<Tables>()
+    .insertInto("tenant")
+    .values({ ...tenant, partners: [...tenant.partners], created_at: now })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
+}
+
+/** Adds people of a tenant; who is there already (by local part) stays as they are. */
+export async function addPeople(
+  db: Database,
+  tenant: string,
+  people: readonly Person[],
+  newId: NewId,
+  now: Date,
+): Promise<void> {
+  if (people.length === 0) return;
+  const rows = people.map((person) => ({
+    tenant_id: tenant,
+    id: newId(),
+    localpart: person.localpart,
+    name: person.name,
+    roles: [...person.roles],
+    created_at: now,
+  }));
+  await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .insertInto("person")
+      .values(rows)
+      .onConflict((conflict) => conflict.columns(["tenant_id", "localpart"]).doNothing())
+      .execute(),
+  );
+}
+
+/** The people of a tenant, ordered by local part. */
+export async function listPeople(db: Database, tenant: string): Promise<Person[]> {
+  return db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("person")
+      .select(["localpart", "name", "roles"])
+      .where("tenant_id", "=", tenant)
+      .orderBy("localpart")
+      .execute(),
+  );
+}
+
+export interface NewToken {
+  readonly id: string;
+  /** The secret itself: only its hash is kept. */
+  readonly token: string;
+  /** Null for a token of the operator that is valid for all tenants. */
+  readonly tenant: string | null;
+  readonly label: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Date;
+}
+
+/** Registers a bearer token. `db` is opened as the owner role. */
+export async function addToken(db: Database, token: NewToken, now: Date): Promise<void> {
+  await db
+    .common<Tables>()
+    .insertInto("api_token")
+    .values({
+      hash: hashToken(token.token),
+      id: token.id,
+      tenant: token.tenant,
+      label: token.label,
+      scopes: [...token.scopes],
+      created_at: now,
+      expires_at: token.expiresAt,
+    })
+    .onConflict((conflict) =>
+      conflict.column("hash").doUpdateSet({ scopes: [...token.scopes], expires_at: token.expiresAt }),
+    )
+    .execute();
+}
+
+/** What a token may do; throws `not-authorized` for an unknown or expired one. */
+export async function findToken(
+  db: Database,
+  token: string,
+  now: Date,
+): Promise<{ id: string; tenant: string | null; scopes: string[] }> {
+  const tokens: Kysely<Tables> = db.common<Tables>();
+  const found = await tokens
+    .selectFrom("api_token")
+    .select(["id", "tenant", "scopes"])
+    .where("hash", "=", hashToken(token))
+    .where("expires_at", ">", now)
+    .executeTakeFirst();
+  if (!found) throw new KontorError("not-authorized", "The token is unknown or has expired");
+  return found;
+}

@@ -1,0 +1,13 @@
+/**
+ * Unit, case-table and store tests. Tests named *.real.test.ts need the running system and have jest.real.config.js.
+ */
+export const base = {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } }],
+  },
+  modulePathIgnorePatterns: ["<rootDir>/\\.kontor"],
+};
+
+export default { ...base, testMatch: ["**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "\\.real\\.test\\.ts$"] };

@@ -1,0 +1,232 @@
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from "express";
+import { z } from "zod";
+import { type ErrorCode, errors, KontorError, toKontorError } from "./errors.ts";
+import type { Log } from "./log.ts";
+
+/** What a token may do. Issue of tokens and roles: identity. */
+export type Scope = "presence:read" | "rooms:read" | "links:write" | "retention:run" | "retention:read";
+
+/** Who asks. `tenant` null: a token of the operator, valid for all tenants. */
+export interface Principal {
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface RouteContext<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly principal: Principal;
+}
+
+/** A route as data: the schemas are types, validation and OpenAPI document at once. */
+export interface Route {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** Under /api/v1, parameters as `{name}`; a parameter named `tenant` is checked against the token. */
+  readonly path: string;
+  readonly summary: string;
+  readonly scope: Scope;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodType | undefined;
+  readonly status: 200 | 201 | 202 | 204;
+  readonly response: z.ZodType | undefined;
+  readonly problems: readonly ErrorCode[];
+  readonly run: (request: Request, principal: Principal) => Promise<unknown>;
+}
+
+interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType> {
+  readonly method: Route["method"];
+  readonly path: string;
+  readonly summary: string;
+  readonly scope: Scope;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly status?: Route["status"];
+  readonly response?: R;
+  readonly problems?: readonly ErrorCode[];
+  readonly handle: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R>>;
+}
+
+const none = z.object({});
+
+/** Declares a route. What `handle` returns is checked by its type; what it gets has passed the schemas. */
+export function route<
+  P extends z.ZodObject = typeof none,
+  Q extends z.ZodObject = typeof none,
+  B extends z.ZodType = z.ZodUndefined,
+  R extends z.ZodType = z.ZodVoid,
+>(spec: RouteSpec<P, Q, B, R>): Route {
+  const params = spec.params ?? none;
+  const query = spec.query ?? none;
+  return {
+    method: spec.method,
+    path: spec.path,
+    summary: spec.summary,
+    scope: spec.scope,
+    params,
+    query,
+    body: spec.body,
+    status: spec.status ?? 200,
+    response: spec.response,
+    problems: spec.problems ?? [],
+    run: (request, principal) =>
+      spec.handle({
+        params: parseInput(params, request.params, "path") as z.output<P>,
+        query: parseInput(query.strict(), request.query, "query") as z.output<Q>,
+        body: (spec.body ? parseInput(spec.body, request.body, "body") : undefined) as z.output<B>,
+        principal,
+      }),
+  };
+}
+
+function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const detail = result.error.issues.map((issue) => `${[where, ...issue.path].join(".")}: ${issue.message}`).join("; ");
+  throw new KontorError("bad-request", detail);
+}
+
+export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+
+/** Mounts routes under /api/v1: token, scope and tenant are checked before anything is parsed. */
+export function apiRouter(routes: readonly Route[], authenticate: Authenticate): Router {
+  const router = express.Router();
+  router.use(express.json({ limit: "256kb", strict: true }));
+  for (const each of routes) {
+    const handler: RequestHandler = async (request, response) => {
+      const principal = await authenticate(request.headers.authorization);
+      if (!principal.scopes.has(each.scope)) {
+        throw new KontorError("forbidden", `The token lacks the scope ${each.scope}`);
+      }
+      // A path of another tenant must look like one that does not exist.
+      const { tenant } = request.params;
+      if (tenant !== undefined && principal.tenant !== null && principal.tenant !== tenant) {
+        throw new KontorError("not-found");
+      }
+      const result = await each.run(request, principal);
+      response.status(each.status);
+      if (each.status === 204) response.end();
+      else response.json(result);
+    };
+    router[each.method](each.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler);
+  }
+  return router;
+}
+
+/** Writes an error as problem document (RFC 9457). */
+export function sendProblem(response: Response, error: unknown, log: Log): void {
+  const known = toKontorError(httpError(error));
+  const { status, title } = errors[known.code];
+  if (known.code === "internal") log.error("A request failed", { error, path: response.req.path });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { retryAfterSeconds } = known.extra;
+  if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", String(retryAfterSeconds));
+  if (status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="kontor"');
+  response
+    .status(status)
+    .type("application/problem+json")
+    .send(
+      JSON.stringify({
+        type: `urn:kontor:problem:${known.code}`,
+        title,
+        status,
+        detail: known.message,
+        ...known.extra,
+      }),
+    );
+}
+
+/** Errors of Express' own body parser carry a status: 400 and 413 are the caller's. */
+function httpError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof KontorError || !("status" in error)) return error;
+  if (error.status === 413) return new KontorError("too-large", "The body is too large", {}, error);
+  if (typeof error.status === "number" && error.status < 500) return new KontorError("bad-request", error.message);
+  return error;
+}
+
+/** The last handler of an app. */
+export function problemHandler(log: Log): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => sendProblem(response, error, log);
+}
+
+/** The OpenAPI 3.1 document of the routes. */
+export function openApi(routes: readonly Route[], info: { title: string; version: string }): Record<string, unknown> {
+  const json = (schema: z.ZodType, io: "input" | "output") => {
+    const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+    return rest;
+  };
+  const parametersOf = (schema: z.ZodObject, where: "path" | "query") =>
+    Object.entries(schema.shape).map(([name, field]) => ({
+      name,
+      in: where,
+      required: where === "path" || !field.safeParse(undefined).success,
+      schema: json(z.object({ field }).shape.field, "input"),
+    }));
+  const problem = { $ref: "#/components/responses/Problem" };
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const each of routes) {
+    const path = `/api/v1${each.path}`;
+    const codes: readonly ErrorCode[] = [
+      "bad-request",
+      "not-authorized",
+      "forbidden",
+      "not-found",
+      "unavailable",
+      ...each.problems,
+    ];
+    const operation = {
+      summary: each.summary,
+      security: [{ bearer: [each.scope] }],
+      parameters: [...parametersOf(each.params, "path"), ...parametersOf(each.query, "query")],
+      ...(each.body
+        ? { requestBody: { required: true, content: { "application/json": { schema: json(each.body, "input") } } } }
+        : {}),
+      responses: {
+        [each.status]: each.response
+          ? { description: "Done", content: { "application/json": { schema: json(each.response, "output") } } }
+          : { description: "Done" },
+        ...Object.fromEntries(codes.map((code) => [errors[code].status, problem])),
+      },
+    };
+    paths[path] = { ...paths[path], [each.method]: operation };
+  }
+  return {
+    openapi: "3.1.0",
+    info,
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      responses: {
+        Problem: {
+          description: "What went wrong and what to do next (RFC 9457)",
+          content: {
+            "application/problem+json": {
+              schema: {
+                type: "object",
+                required: ["type", "title", "status", "detail"],
+                properties: {
+                  type: { type: "string", enum: Object.keys(errors).map((code) => `urn:kontor:problem:${code}`) },
+                  title: { type: "string" },
+                  status: { type: "integer" },
+                  detail: { type: "string" },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import pg from "pg";
+import type { Log } from "./log.ts";
+
+/**
+ * PostgreSQL, the truth. Each domain declares the tables it owns and names them as `T`; each transaction names the
+ * tenants it is for, and row-level security hides the rows of all others.
+ */
+export interface Database {
+  /** A transaction that sees only rows of these tenants. */
+  withTenants<T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>): Promise<R>;
+  /** Queries outside any tenant: tables without row-level security only (others show no rows). */
+  common<T>(): Kysely<T>;
+  /** Answers when the database does. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Role taken on each connection (`SET ROLE`), so that row-level security holds; none for the owner. */
+  readonly role?: string;
+  readonly poolSize: number;
+  /** Milliseconds after which a statement is cancelled. */
+  readonly statementTimeoutMs?: number;
+}
+
+// bigint sequence numbers stay far below 2^53; numbers are easier to compare than strings.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export function openDatabase(options: DatabaseOptions, log: Log): Database {
+  const settings = [
+    ...(options.role ? [`-c role=${options.role}`] : []),
+    `-c statement_timeout=${options.statementTimeoutMs ?? 30_000}`,
+    "-c idle_in_transaction_session_timeout=60000",
+  ];
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: 3_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    options: settings.join(" "),
+  });
+  // An idle connection whose server goes away: the pool drops it and opens a new one when asked.
+  pool.on("error", (error) => log.warn("PostgreSQL closed an idle connection; it is reopened on demand", { error }));
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
+      kysely.transaction().execute(async (trx) => {
+        await sql`select set_config('kontor.tenants', ${tenants.join(",")}, true)`.execute(trx);
+        return work(trx as unknown as Transaction<T>);
+      }),
+    common: <T>() => kysely as unknown as Kysely<T>,
+    ping: async () => {
+      await sql`select 1`.execute(kysely);
+    },
+    close: () => kysely.destroy(),
+  };
+}
