@@ -34,6 +34,7 @@ function globalSection(input: ProsodyInput): string {
     authentication: "internal_hashed",
     allow_unencrypted_plain_auth: false,
     c2s_require_encryption: !input.plainStreams,
+    certificates: folders.certificates,
     certificate: certificate.certificate,
     ssl: { certificate: certificate.certificate, key: certificate.key },
     // Direct TLS and HTTPS ports want certificates of their own; what is offered is STARTTLS.
@@ -53,8 +54,6 @@ function globalSection(input: ProsodyInput): string {
       websocket: { enabled: true, ...(web.origins === "*" ? {} : { origins: web.origins }) },
       bosh: { enabled: true, ...(web.origins === "*" ? {} : { origins: web.origins }) },
     },
-    cross_domain_websocket: web.origins === "*" ? true : web.origins,
-    cross_domain_bosh: web.origins === "*" ? true : web.origins,
     c2s_stanza_size_limit: input.maxStanzaBytes,
     // A component wraps what clients send (privileged and forwarded stanzas), hence twice the room.
     component_stanza_size_limit: 2 * input.maxStanzaBytes,

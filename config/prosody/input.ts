@@ -16,6 +16,8 @@ export const prosodyInput = z.strictObject({
   ports: z.strictObject({ clients: port, components: port, http: port }),
   folders: z.strictObject({
     data: folder,
+    /** Prosody looks here for certificates of single hosts. */
+    certificates: folder,
     /** Searched in order for modules. */
     plugins: z.array(folder),
     pidFile: folder.optional(),
