@@ -32,7 +32,8 @@ export interface DoorContext {
 }
 
 /** What a door does for one tenant. */
-export interface DoorHandlers extends Pick<RouterOptions, "iq" | "message" | "presence" | "identity" | "features"> {
+export interface DoorHandlers
+  extends Pick<RouterOptions, "iq" | "message" | "presence" | "identity" | "features" | "forms" | "errorChild"> {
   /** The stream came up, for the first time or again: others may have served in between. */
   readonly onOnline?: () => void;
   readonly onOffline?: () => void;

@@ -2,11 +2,12 @@
  * Routes the stanzas of one component domain by a table. Every iq get and set is answered (RFC 6120 8.2.3); the
  * fallbacks stand here once.
  */
-import { KontorError } from "../platform/errors.ts";
+import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import { type Jid, jidText, parseJid } from "./jid.ts";
 import { attr, childElements, type Element, errorReply, iqResult } from "./stanza.ts";
+import type { DataForm } from "./xep/xep-0004-data-forms.ts";
 import { type DiscoIdentity, discoInfo, NS_DISCO_INFO } from "./xep/xep-0030-service-discovery.ts";
 import { NS_PING } from "./xep/xep-0199-ping.ts";
 
@@ -43,6 +44,10 @@ export interface RouterOptions {
   /** What the domain itself says of itself to disco#info; `domain` targets of `iq` are added as features. */
   readonly identity: DiscoIdentity;
   readonly features: readonly string[];
+  /** Further facts about the domain in its disco#info (XEP-0128). */
+  readonly forms?: readonly DataForm[];
+  /** The application-specific condition of an error reply (RFC 6120 8.3.4), where the XEP of a request has one. */
+  readonly errorChild?: (error: KontorError) => Element | undefined;
 }
 
 export interface Router {
@@ -84,7 +89,11 @@ export function createRouter(options: RouterOptions): Router {
       ns: NS_DISCO_INFO,
       handle: (_incoming, query) => {
         if (attr(query, "node")) throw new KontorError("not-found", "There is no such node");
-        return discoInfo.write({ identities: [options.identity], features: domainFeatures, forms: [] });
+        return discoInfo.write({
+          identities: [options.identity],
+          features: domainFeatures,
+          forms: [...(options.forms ?? [])],
+        });
       },
     },
   ];
@@ -98,7 +107,7 @@ export function createRouter(options: RouterOptions): Router {
   ].sort();
 
   const reply = (stanza: Element, error: unknown) => {
-    const answer = errorReply(stanza, error);
+    const answer = errorReply(stanza, error, options.errorChild?.(toKontorError(error)));
     if (answer) options.send(answer);
     const known = error instanceof KontorError;
     if (!known) options.log.error("A stanza failed", { error, from: attr(stanza, "from") });
