@@ -17,7 +17,7 @@ import { adminSocket, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts
 import { redisPart } from "./parts/redis.ts";
 import { checkPorts } from "./ports.ts";
 import { signal } from "./processes.ts";
-import { createAccounts } from "./prosody-shell.ts";
+import { createAccounts, prosodyShell } from "./prosody-shell.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { removeRunFile, stopOrphans, writeRunFile } from "./run-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
@@ -61,6 +61,7 @@ export class Stack {
   readonly #withKontor: boolean;
   readonly #lock: Server;
   readonly #parts: Part[] = [];
+  #user: ServiceUser | undefined;
   #env: Readonly<Record<string, string>> = {};
   #demo: Demo | undefined;
   #control: Server | undefined;
@@ -108,7 +109,8 @@ export class Stack {
     const report = this.#report;
     await stopOrphans(home, report);
     ensurePackages(report);
-    const user = serviceUser(report);
+    this.#user = serviceUser(report);
+    const user = this.#user;
     const external = [given.database() ? "postgres" : "", given.redis() ? "redis" : ""];
     await checkPorts(home, this.#withKontor ? external : [...external, "http", "componentsHealth", "workerHealth"]);
     const secrets = demoSecrets(home, loadSecrets(home));
@@ -180,6 +182,11 @@ export class Stack {
   /** Resolves when a part serves: at once when it does. */
   whenUp(name: string): Promise<void> {
     return this.#part(name).whenUp();
+  }
+
+  /** Runs lines in the shell of the running Prosody and gives the result of each. */
+  prosodyShell(lines: readonly string[]): Promise<string[]> {
+    return prosodyShell(adminSocket(this.home, this.#user), lines);
   }
 
   status(): Status {
