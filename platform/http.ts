@@ -144,8 +144,15 @@ export function sendProblem(response: Response, error: unknown, log: Log): void 
         status,
         detail: known.message,
         ...known.extra,
+        ...requestIdMember(response),
       }),
     );
+}
+
+/** Names the request in its problem document, so that who reports it and the log speak of the same one. */
+function requestIdMember(response: Response): { requestId?: string } {
+  const id = response.getHeader("X-Request-Id");
+  return typeof id === "string" ? { requestId: id } : {};
 }
 
 /** Errors of Express' own body parser carry a status: 400 and 413 are the caller's. */
@@ -221,6 +228,7 @@ export function openApi(routes: readonly Route[], info: { title: string; version
                   title: { type: "string" },
                   status: { type: "integer" },
                   detail: { type: "string" },
+                  requestId: { type: "string" },
                 },
               },
             },

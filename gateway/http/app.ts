@@ -1,0 +1,96 @@
+import { fileURLToPath } from "node:url";
+import express, { type ErrorRequestHandler, type Express, type Router } from "express";
+import type { RateLimiterAbstract } from "rate-limiter-flexible";
+import type { Clock } from "../../platform/clock.ts";
+import { errors, KontorError, toKontorError } from "../../platform/errors.ts";
+import { addHealth, type Check } from "../../platform/health.ts";
+import { type Authenticate, apiRouter, openApi, type Route, sendProblem } from "../../platform/http.ts";
+import type { NewId } from "../../platform/ids.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/metrics.ts";
+import { assetRouter } from "./assets.ts";
+import { type ChatSettings, chatRouter } from "./chat/router.ts";
+import { limitFailedSignIns } from "./failed-sign-ins.ts";
+import { failurePage } from "./pages/failure.ts";
+import { landingPage } from "./pages/landing.ts";
+import { languageOf } from "./pages/language.ts";
+import { pagePolicy, strictHeaders } from "./policy.ts";
+import { accessLog, mountedAt, requestId, requestIdOf } from "./request.ts";
+
+export interface AppParts {
+  /** All routes under /api/v1, of every domain. */
+  readonly routes: readonly Route[];
+  readonly fileRouter: Router;
+  readonly authenticate: Authenticate;
+  readonly failedSignIns: RateLimiterAbstract;
+  readonly chat: ChatSettings;
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Of the product, for the API document. */
+  readonly version: string;
+}
+
+const pageAssets = {
+  folder: fileURLToPath(new URL("./pages", import.meta.url)),
+  names: new Set(["pages.css", "kontor.svg"]),
+  immutable: false,
+};
+
+/**
+ * The gateway's HTTP door: health, metrics, the API with its document, files, the start page and the chat page. Every
+ * error is a problem document (RFC 9457), for a browser outside the API a page that says the same.
+ */
+export function createApp(parts: AppParts): Express {
+  const { routes, fileRouter, authenticate, failedSignIns, chat, checks, metrics, log, clock, newId, version } = parts;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", false);
+  // Nested objects and lists from a query are nobody's wish here.
+  app.set("query parser", "simple");
+  app.use(requestId(newId), accessLog(log, metrics, clock), strictHeaders(chat.publicUrl));
+  addHealth(app, checks, metrics);
+
+  const api = express.Router();
+  const document = openApi(routes, { title: "Kontor", version });
+  api.get("/openapi.json", (_request, response) => {
+    response.json(document);
+  });
+  api.use(limitFailedSignIns(failedSignIns, log), apiRouter(routes, authenticate));
+  app.use("/api/v1", mountedAt("/api/v1"), api);
+  app.use("/files", mountedAt("/files"), fileRouter);
+
+  app.use("/assets", mountedAt("/assets"), assetRouter(pageAssets));
+  app.use("/chat", mountedAt("/chat"), chatRouter(chat));
+  app.get("/", pagePolicy(), (request, response) => {
+    response
+      .vary("Accept-Language")
+      .type("html")
+      .send(landingPage(languageOf(request)));
+  });
+
+  app.use(() => {
+    throw new KontorError("not-found");
+  });
+  app.use(["/api", "/files"], problems(log));
+  app.use(pagePolicy(), failures, problems(log));
+  return app;
+}
+
+function problems(log: Log): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) =>
+    sendProblem(response, error, log.with({ requestId: requestIdOf(response) }));
+}
+
+/** An error for a person at a browser; all others get the problem document. */
+const failures: ErrorRequestHandler = (error: unknown, request, response, next) => {
+  if (response.headersSent || request.accepts(["json", "html"]) !== "html") return next(error);
+  const known = toKontorError(error);
+  if (known.code === "internal") return next(error);
+  response
+    .status(errors[known.code].status)
+    .type("html")
+    .send(failurePage(languageOf(request), known, requestIdOf(response)));
+};

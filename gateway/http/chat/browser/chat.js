@@ -1,0 +1,60 @@
+/** Runs in the browser: puts our own head and foot into the sign-in page and starts Converse.js. */
+const { tenant, texts, links, converse: settings } = JSON.parse(document.getElementById("settings").textContent);
+
+/** An element with text or children, made without innerHTML. */
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Converse.js leaves a custom element alone that is defined already. Its own brand, navigation bar and foot advertise
+ * it and load pictures from elsewhere; the credit and the link to its source stay.
+ */
+function define(name, build) {
+  customElements.define(
+    name,
+    class extends HTMLElement {
+      connectedCallback() {
+        this.replaceChildren(...build());
+      }
+    },
+  );
+}
+
+define("converse-brand-logo", () => [
+  element(
+    "h1",
+    { class: "kontor-brand" },
+    element("span", { class: "kontor-kind" }, texts.signInAt),
+    element("span", { class: "kontor-tenant" }, tenant),
+  ),
+]);
+
+define("converse-controlbox-navbar", () => [document.getElementById("languages").content.cloneNode(true)]);
+
+define("converse-footer", () => [
+  element(
+    "footer",
+    { class: "kontor-foot" },
+    element("a", { href: links.chooser }, texts.otherTenant),
+    element("a", { href: links.home }, texts.home),
+    element(
+      "a",
+      { href: "https://github.com/conversejs/converse.js", target: "_blank", rel: "noopener" },
+      texts.credit,
+    ),
+  ),
+]);
+
+const waiting = document.getElementById("waiting");
+try {
+  const { default: converse } = await import(`${settings.assets_path}/converse.min.js`);
+  await converse.initialize(settings);
+  waiting.remove();
+} catch (error) {
+  waiting.append(element("p", { class: "failed", role: "alert" }, texts.loadFailed));
+  throw error;
+}
