@@ -1,0 +1,108 @@
+import type { Request, RequestHandler } from "express";
+import { KontorError, toKontorError } from "../platform/errors.ts";
+import { checkUpload, mediaType, uploadMs } from "./core.ts";
+import { checkPutLink, type FileRef } from "./core-link.ts";
+import type { FileDeps } from "./deps.ts";
+import { readSignedRequest } from "./request.ts";
+import { findSlot, markStored } from "./store.ts";
+
+/** PUT: 201 once the file can be fetched. A refused or broken upload leaves nothing behind. */
+export function uploadHandler(deps: FileDeps, limits: { readonly idleMs: number }): RequestHandler {
+  // One upload to a slot at a time in this process, so that a slot is not a way to fill the disk many times over.
+  const running = new Set<string>();
+  return async (request, response) => {
+    try {
+      const { file, query, size } = readSignedRequest(request);
+      if (size === undefined) throw new KontorError("forbidden", "This link is for fetching: ask for an upload slot");
+      checkPutLink(deps.settings.files.secret, file, { ...query, size }, deps.clock());
+      const key = `${file.tenant}/${file.id}`;
+      if (running.has(key)) throw new KontorError("conflict", "An upload to this slot is under way");
+      running.add(key);
+      try {
+        const sha256 = await store(deps, request, file, limits.idleMs);
+        response.status(201).set("ETag", `"${sha256}"`).end();
+      } finally {
+        running.delete(key);
+      }
+    } catch (error) {
+      if (request.destroyed && !request.complete) {
+        deps.log.info("An upload was broken off", { file: request.params.id });
+        return;
+      }
+      discard(request);
+      throw error;
+    }
+  };
+}
+
+/** Takes the bytes, then the row: what is on disk counts once the row says so. Gives the SHA-256 as hex. */
+async function store(deps: FileDeps, request: Request, file: FileRef, idleMs: number): Promise<string> {
+  const { tenant, id } = file;
+  const slot = await findSlot(deps.db, tenant, id);
+  // RFC 9110 14.5: who sends a part must not have it taken for the whole.
+  if (request.headers["content-range"] !== undefined) {
+    throw new KontorError("bad-request", "Send the whole file: parts are not taken");
+  }
+  const { "content-length": contentLength, "content-type": contentType } = request.headers;
+  checkUpload({ contentLength, contentType }, slot);
+  const blob = deps.newId();
+  const { sha256 } = await putBytes(deps, request, { tenant, blob }, slot.size, idleMs);
+  const type = slot.type ?? (contentType === undefined ? undefined : mediaType(contentType));
+  // Should this throw, it may have been committed all the same: the bytes are left to the sweep, which looks.
+  const first = await markStored(deps.db, { tenant, id, blob, sha256, type }, deps.clock());
+  if (!first) {
+    await deps.bytes.remove({ tenant, blob });
+    throw new KontorError("conflict", "The slot was used already: ask for a new one");
+  }
+  deps.log.info("A file was stored", { class: "user-action", tenant, file: id, bytes: slot.size });
+  return sha256;
+}
+
+async function putBytes(
+  deps: FileDeps,
+  request: Request,
+  key: { readonly tenant: string; readonly blob: string },
+  size: number,
+  idleMs: number,
+): Promise<{ readonly sha256: string }> {
+  const tooSlow = () => request.destroy(new KontorError("unavailable", "The upload stood still for too long"));
+  request.setTimeout(idleMs, tooSlow);
+  const deadline = setTimeout(tooSlow, uploadMs(size));
+  try {
+    // The iterator must not destroy the request when the store gives up: the answer goes over the same connection.
+    return await deps.bytes.put(key, size, request.iterator({ destroyOnReturn: false }));
+  } catch (error) {
+    const { code, cause } = toKontorError(error);
+    if (code === "unavailable" && !request.destroyed) {
+      deps.log.error("The store takes no files: see to its disk's space and state", {
+        tenant: key.tenant,
+        error: cause,
+      });
+    }
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+    request.setTimeout(0);
+  }
+}
+
+const DISCARD_BYTES = 1_048_576;
+const DISCARD_MS = 5_000;
+
+/**
+ * Reads away what a refused client is still sending, so that it comes to read the answer (RFC 9112 9.6), but not for
+ * long: then the connection is closed.
+ */
+function discard(request: Request): void {
+  if (request.complete || request.destroyed) return;
+  let left = DISCARD_BYTES;
+  const timer = setTimeout(() => request.destroy(), DISCARD_MS);
+  const done = () => clearTimeout(timer);
+  request.once("end", done).once("close", done);
+  request.on("error", done);
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
+}
