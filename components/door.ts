@@ -29,6 +29,8 @@ export interface DoorContext {
   /** Many serialised stanzas in one socket write. */
   write(xml: string): boolean;
   request(iq: Element, timeoutMs?: number): Promise<Element>;
+  /** Opens the stream anew, where it stands but does not give what it should. */
+  restart(reason: string): void;
 }
 
 /** What a door does for one tenant. */
@@ -77,6 +79,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
       if (!router) return Promise.reject(new KontorError("unavailable", "The door is not open yet"));
       return router.request(iq, timeoutMs);
     },
+    restart: (reason) => stream.restart(reason),
   };
   const handlers = door.open(context);
   const routing = createRouter({

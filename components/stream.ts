@@ -32,6 +32,8 @@ export interface ComponentStream {
   /** Writes serialised stanzas in one socket write; false when the stream is down and nothing was written. */
   write(xml: string): boolean;
   send(stanza: Element): boolean;
+  /** Drops the connection and opens a new one: what hangs on the stream's start (XEP-0356 4.2) is done again. */
+  restart(reason: string): void;
   /** Closes for good; resolves when the socket is closed. */
   close(): Promise<void>;
 }
@@ -151,6 +153,10 @@ export function openStream(options: StreamOptions): ComponentStream {
     },
     write,
     send: (stanza) => write(stanza.toString()),
+    restart: (reason) => {
+      stopReason = reason;
+      socket?.destroy();
+    },
     close: () => {
       closed = true;
       clearTimeout(retry);

@@ -1,3 +1,14 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
 export { bearerAuthentication } from "./http.ts";
-export { addPeople, addTenant, addToken, listPeople, listTenants, type Person, type Tenant } from "./store.ts";
+export {
+  addPeople,
+  addTenant,
+  addToken,
+  findPerson,
+  findTenant,
+  listPeople,
+  listTenants,
+  type Person,
+  pagePeople,
+  type Tenant,
+} from "./store.ts";

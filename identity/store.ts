@@ -118,6 +118,43 @@ export async function listPeople(db: Database, tenant: string): Promise<Person[]
   );
 }
 
+/** A tenant by its id, without partners; undefined when there is none. */
+export async function findTenant(db: Database, id: string): Promise<Omit<Tenant, "partners"> | undefined> {
+  const columns = ["id", "domain", "name", "contact", "deputy"] as const;
+  return db.common<Tables>().selectFrom("tenant").select(columns).where("id", "=", id).executeTakeFirst();
+}
+
+/** Up to `limit` people of a tenant whose local part comes after `after`, ordered by local part. */
+export async function pagePeople(
+  db: Database,
+  tenant: string,
+  page: { readonly after: string | undefined; readonly limit: number },
+): Promise<Person[]> {
+  const { after, limit } = page;
+  return db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("person")
+      .select(["localpart", "name", "roles"])
+      .where("tenant_id", "=", tenant)
+      .$if(after !== undefined, (query) => query.where("localpart", ">", after ?? ""))
+      .orderBy("localpart")
+      .limit(limit)
+      .execute(),
+  );
+}
+
+/** A person by local part; undefined when there is none. */
+export async function findPerson(db: Database, tenant: string, localpart: string): Promise<Person | undefined> {
+  return db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("person")
+      .select(["localpart", "name", "roles"])
+      .where("tenant_id", "=", tenant)
+      .where("localpart", "=", localpart)
+      .executeTakeFirst(),
+  );
+}
+
 export interface NewToken {
   readonly id: string;
   /** The secret itself: only its hash is kept. */

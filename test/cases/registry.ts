@@ -6,6 +6,7 @@ import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
 import { hats } from "../../components/xep/xep-0317-hats.ts";
+import { privilege, privilege1 } from "../../components/xep/xep-0356-privileged-entity.ts";
 import { stanzaId } from "../../components/xep/xep-0359-stanza-ids.ts";
 
 /** A codec whose data type is hidden, so that all fit into one table. */
@@ -28,5 +29,7 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0313/query": any(archiveQuery),
   "xep-0313/fin": any(archiveFin),
   "xep-0317": any(hats),
+  "xep-0356/privilege": any(privilege),
+  "xep-0356/privilege-1": any(privilege1),
   "xep-0359": any(stanzaId),
 };

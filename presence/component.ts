@@ -1,0 +1,189 @@
+/**
+ * The door `presence.<tenant>`: as a privileged entity (XEP-0356) it is sent the presence of the tenant's people.
+ *
+ * When the stream starts, Prosody writes the privileges and then the presence of all that are online into it, before it
+ * reads anything of ours; from then on each change comes as it is broadcast. So once the answer to a ping is back, who
+ * was not heard of is away. Probing people would tell nothing: both Prosody and ejabberd answer probes only to who is
+ * on a person's roster (RFC 6121 4.3.2), where this component must not appear.
+ */
+import type { Redis } from "ioredis";
+import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
+import type { Incoming } from "../components/router.ts";
+import { attr, x } from "../components/stanza.ts";
+import { pingRequest } from "../components/xep/xep-0199-ping.ts";
+import { grantsPresence } from "../components/xep/xep-0356-privileged-entity.ts";
+import type { Clock } from "../platform/clock.ts";
+import { KontorError } from "../platform/errors.ts";
+import { availableDevices, forgetGone, nobody, type PersonState, step } from "./core.ts";
+import { readPresence } from "./core-stanza.ts";
+import { type PresenceWriter, presenceWriter } from "./writer.ts";
+
+export interface PresenceDeps {
+  /** For live state: fails at once while Redis is away. */
+  readonly redis: Redis;
+  readonly clock: Clock;
+}
+
+/** People of one tenant that are kept in memory; who comes on top is not shown. */
+const MAX_PEOPLE = 100_000;
+const GRANT_MS = 10_000;
+const ANSWER_MS = 10_000;
+/** A stream can stand and be dead: so often it is asked, and what is remembered of gone devices is dropped. */
+const CHECK_MS = 30_000;
+
+/** The door of all tenants: each that is opened keeps its people's presence in Redis. */
+export function presenceDoor(deps: PresenceDeps): Door {
+  const writers = new Set<PresenceWriter>();
+  deps.redis.on("ready", () => {
+    for (const writer of writers) writer.wake();
+  });
+  return { prefix: "presence", open: (context) => openTenant(context, deps, writers) };
+}
+
+function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<PresenceWriter>): DoorHandlers {
+  const { tenant, log } = context;
+  const people = new Map<string, PersonState>();
+  let version = 0;
+  // Counts streams: what was begun on an earlier one must not end on this.
+  let stream = 0;
+  let online = false;
+  let complete = false;
+  let overfull = false;
+  let granted: boolean | undefined;
+  let onGrant: (() => void) | undefined;
+
+  const devicesOf = (localpart: string) => availableDevices(people.get(localpart) ?? nobody);
+  const writer = presenceWriter({
+    redis: deps.redis,
+    tenant: tenant.id,
+    clock: deps.clock,
+    log,
+    devicesOf,
+    everybody: () => [...people.keys()].filter((each) => devicesOf(each).length > 0),
+    onLost: () => void (online && complete && reconcile(stream)),
+  });
+  writers.add(writer);
+
+  /** Resolves true when the server answers, whatever it says; else the stream is opened anew. */
+  const serverAnswers = async (mine: number): Promise<boolean> => {
+    try {
+      await context.request(pingRequest(context.domain, tenant.domain), ANSWER_MS);
+    } catch (error) {
+      const silent = error instanceof KontorError && error.code === "unavailable";
+      if (silent && mine === stream && online) context.restart("the server does not answer on this stream any more");
+      if (silent) return false;
+    }
+    return mine === stream && online;
+  };
+
+  const waitForGrant = async (): Promise<boolean> => {
+    if (granted !== undefined) return granted;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      onGrant = resolve;
+      timer = setTimeout(resolve, GRANT_MS);
+    });
+    clearTimeout(timer);
+    onGrant = undefined;
+    return granted ?? false;
+  };
+
+  /** Publishes the tenant's presence when all of it is surely known. */
+  const reconcile = async (mine: number): Promise<void> => {
+    const may = await waitForGrant();
+    if (mine !== stream) return;
+    if (!may) {
+      log.error(
+        "The XMPP server grants no presence: list this domain in privileged_entities of the tenant's host, load " +
+          "mod_privilege there and at this component, and reload the server; until then presence is unknown",
+      );
+      return;
+    }
+    if (!(await serverAnswers(mine))) return;
+    complete = true;
+    writer.start();
+  };
+
+  const check = setInterval(() => {
+    const now = deps.clock();
+    for (const [localpart, state] of people) {
+      const kept = forgetGone(state, now);
+      if (!kept) people.delete(localpart);
+      else if (kept !== state) people.set(localpart, kept);
+    }
+    if (!online) return;
+    // Privileges are handed out when a stream starts: without them only a new one can help.
+    if (!complete && !granted) context.restart("the server has granted no presence yet");
+    else void serverAnswers(stream);
+  }, CHECK_MS);
+
+  const onPresence = ({ stanza, from }: Incoming) => {
+    // Partners' people may write here as well: only the tenant's own are the tenant's presence.
+    if (from.domain !== tenant.domain || from.local === "") return;
+    if (attr(stanza, "type") === "subscribe") {
+      context.send(x("presence", { type: "unsubscribed", from: context.domain, to: `${from.local}@${from.domain}` }));
+      return;
+    }
+    version += 1;
+    // Stamps are the server's only while it tells what was before the stream; later a client might forge one.
+    const stampOf = complete ? undefined : tenant.domain;
+    const event = readPresence(stanza, { resource: from.resource, version, now: deps.clock(), stampOf });
+    if (!event) return;
+    const before = people.get(from.local);
+    if (!before && people.size >= MAX_PEOPLE) {
+      if (!overfull) log.error("More people are online than are kept; the presence of further ones is not shown");
+      overfull = true;
+      return;
+    }
+    const after = step(before ?? nobody, event);
+    if (after === before) return;
+    people.set(from.local, after);
+    writer.changed(from.local);
+  };
+
+  const onMessage = ({ stanza, from }: Incoming) => {
+    const fromHost = from.local === "" && from.domain === tenant.domain;
+    const says = fromHost ? grantsPresence(stanza) : undefined;
+    if (says !== undefined) {
+      granted = says;
+      onGrant?.();
+      return;
+    }
+    // Hosts expect no answer, and Prosody sends an empty advertisement for each host that grants nothing.
+    if (from.local === "" || attr(stanza, "type") === "error") return;
+    throw new KontorError("service-unavailable", "Nobody reads messages here: write to a person or a room");
+  };
+
+  const forget = () => {
+    stream += 1;
+    complete = false;
+    granted = undefined;
+    overfull = false;
+    people.clear();
+    writer.stop();
+  };
+
+  return {
+    identity: { category: "component", type: "presence", name: "Presence" },
+    features: [],
+    iq: [],
+    presence: onPresence,
+    message: onMessage,
+    onOnline: () => {
+      forget();
+      online = true;
+      void reconcile(stream);
+    },
+    onOffline: () => {
+      online = false;
+      forget();
+      onGrant?.();
+    },
+    close: async () => {
+      clearInterval(check);
+      online = false;
+      writers.delete(writer);
+      await writer.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Presence stanzas (RFC 6121 4) as events of the core, with their texts cleaned and bounded. Pure. */
+import { attr, childText, type Element } from "../components/stanza.ts";
+import { NS_DELAY } from "../components/xep/xep-0203-delay.ts";
+import { type DevicePresence, type PresenceEvent, type Show, shows } from "./core.ts";
+
+const MAX_STATUS_CHARACTERS = 256;
+// Controls, line and paragraph separators, and what turns the direction of the text around it (spoofing in lists).
+const UNWANTED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+/gu;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+export interface Heard {
+  readonly resource: string;
+  readonly version: number;
+  /** Now, ms since 1970. */
+  readonly now: number;
+  /** The domain whose delay stamp is believed (XEP-0203), or undefined for none. */
+  readonly stampOf: string | undefined;
+}
+
+/**
+ * What a presence stanza of a person says, or undefined when it says nothing of being available: subscriptions, probes.
+ * An error means that the device cannot be reached any more.
+ */
+export function readPresence(stanza: Element, heard: Heard): PresenceEvent | undefined {
+  const { resource, version, now } = heard;
+  const type = attr(stanza, "type");
+  if (type === "unavailable" || type === "error") return { resource, version, at: now, presence: undefined };
+  if (type !== undefined || resource === "") return undefined;
+  const at = heard.stampOf === undefined ? now : stampedAt(stanza, heard.stampOf, now);
+  return { resource, version, at, presence: devicePresence(stanza) };
+}
+
+function devicePresence(stanza: Element): DevicePresence {
+  const said = childText(stanza, "show")?.trim();
+  // RFC 6121 4.7.2.1 knows four values; what else a client sends means no more than that it is there.
+  const show: Show = shows.find((each) => each === said) ?? "online";
+  return { show, status: readStatus(stanza), priority: readPriority(childText(stanza, "priority")) };
+}
+
+/** RFC 6121 4.7.2.3: -128 to 127; without a number 0. */
+function readPriority(text: string | undefined): number {
+  const trimmed = text?.trim() ?? "";
+  if (!/^[+-]?\d{1,6}$/.test(trimmed)) return 0;
+  return Math.max(-128, Math.min(127, Number(trimmed)));
+}
+
+/** The status text in the stanza's own language, else the first; null when there is none (RFC 6121 4.7.2.2). */
+function readStatus(stanza: Element): string | null {
+  const all = stanza.getChildren("status");
+  const chosen = all.find((each) => attr(each, "xml:lang") === undefined) ?? all[0];
+  const text = cleanText(chosen?.getText() ?? "");
+  return text === "" ? null : text;
+}
+
+/** One line of at most 256 characters, without controls. */
+export function cleanText(text: string): string {
+  const clean = text.replaceAll(UNWANTED, " ").replaceAll(LONE_SURROGATE, "").trim();
+  const characters = [...clean];
+  if (characters.length <= MAX_STATUS_CHARACTERS) return clean;
+  return `${characters.slice(0, MAX_STATUS_CHARACTERS - 1).join("")}…`;
+}
+
+/** The server's own delay stamp is the last one with its domain: clients may have put others before it. */
+function stampedAt(stanza: Element, domain: string, now: number): number {
+  const own = stanza.getChildren("delay", NS_DELAY).filter((each) => attr(each, "from") === domain);
+  const last = own.at(-1);
+  if (!last) return now;
+  const stamp = Date.parse(attr(last, "stamp") ?? "");
+  return Number.isNaN(stamp) ? now : Math.min(stamp, now);
+}
