@@ -109,8 +109,9 @@ export function createRouter(options: RouterOptions): Router {
   const reply = (stanza: Element, error: unknown) => {
     const answer = errorReply(stanza, error, options.errorChild?.(toKontorError(error)));
     if (answer) options.send(answer);
-    const known = error instanceof KontorError;
-    if (!known) options.log.error("A stanza failed", { error, from: attr(stanza, "from") });
+    // A server that is away is logged once where it is noticed, not for each stanza that meets it.
+    if (toKontorError(error).code === "internal")
+      options.log.error("A stanza failed", { error, from: attr(stanza, "from") });
   };
 
   const routeIq = async (incoming: Incoming) => {

@@ -140,8 +140,14 @@ export function openStream(options: StreamOptions): ComponentStream {
 
   const write = (xml: string): boolean => {
     if (!online || !socket) return false;
-    socket.write(xml);
-    if (socket.writableLength > WRITE_HIGH_WATER) regulate();
+    const current = socket;
+    // What is written in one turn of the event loop leaves in one system call.
+    if (current.writableCorked === 0) {
+      current.cork();
+      process.nextTick(() => current.uncork());
+    }
+    current.write(xml);
+    if (current.writableLength > WRITE_HIGH_WATER) regulate();
     return true;
   };
 

@@ -6,6 +6,8 @@ create table room (
   name text not null check (length(name) between 1 and 255),
   config jsonb not null,
   subject jsonb,
+  -- Stands here and not only in the log: retention empties the log, and cursors must never see a number twice.
+  last_seq bigint not null default 0,
   created_at timestamptz not null,
   primary key (tenant_id, id),
   unique (tenant_id, name)

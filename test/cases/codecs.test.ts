@@ -35,6 +35,8 @@ describe.each(cases)("$name", ({ path, name }) => {
   });
   test("the data writes as the XML", () => {
     const written = codec?.write(codec.read(xml));
-    expect(written && equal(withoutLayout(parseXml(written.toString())), xml) ? "equal" : written?.toString()).toBe("equal");
+    expect(written && equal(withoutLayout(parseXml(written.toString())), xml) ? "equal" : written?.toString()).toBe(
+      "equal",
+    );
   });
 });

@@ -2,12 +2,14 @@ import type { Element } from "../../components/stanza.ts";
 import type { Codec } from "../../components/xep/codec.ts";
 import { dataForm } from "../../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems } from "../../components/xep/xep-0030-service-discovery.ts";
+import { mucJoin, mucUser } from "../../components/xep/xep-0045-muc.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
 import { hats } from "../../components/xep/xep-0317-hats.ts";
 import { privilege, privilege1 } from "../../components/xep/xep-0356-privileged-entity.ts";
 import { stanzaId } from "../../components/xep/xep-0359-stanza-ids.ts";
+import { fileTooLarge, uploadRequest, uploadRetry, uploadSlot } from "../../components/xep/xep-0363-http-upload.ts";
 
 /** A codec whose data type is hidden, so that all fit into one table. */
 interface AnyCodec {
@@ -23,6 +25,8 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0004": any(dataForm),
   "xep-0030/info": any(discoInfo),
   "xep-0030/items": any(discoItems),
+  "xep-0045/join": any(mucJoin),
+  "xep-0045/user": any(mucUser),
   "xep-0059/request": any(rsmRequest),
   "xep-0059/result": any(rsmResult),
   "xep-0203": any(delay),
@@ -32,4 +36,8 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0356/privilege": any(privilege),
   "xep-0356/privilege-1": any(privilege1),
   "xep-0359": any(stanzaId),
+  "xep-0363/request": any(uploadRequest),
+  "xep-0363/slot": any(uploadSlot),
+  "xep-0363/too-large": any(fileTooLarge),
+  "xep-0363/retry": any(uploadRetry),
 };

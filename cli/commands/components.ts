@@ -1,0 +1,72 @@
+import { Command } from "commander";
+import { serveTenants } from "../../components/serve-tenants.ts";
+import { componentSecret } from "../../config/component-secret.ts";
+import { diskBytes, uploadDoor } from "../../filetransfer/index.ts";
+import { listTenants } from "../../identity/index.ts";
+import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
+import { onShutdown, serveHealth } from "../../platform/health.ts";
+import { newId } from "../../platform/ids.ts";
+import { sign } from "../../platform/secrets.ts";
+import { presenceDoor } from "../../presence/index.ts";
+import { startProcess } from "../process.ts";
+
+/** The XMPP side: rooms, presence and upload of all tenants. Starts and stays up while any server it needs is away. */
+export function command(): Command {
+  return new Command("components").description("run the XMPP components of all tenants").action(run);
+}
+
+async function run(): Promise<void> {
+  const base = startProcess("components");
+  const { settings, log, metrics, db, redis, patientRedis, clock, checks } = base;
+  const batches = metrics.histogram("kontor_commit_seconds", "Time of one group commit", [0.001, 0.003, 0.01, 0.03, 0.1, 1]);
+  const messages = metrics.counter("kontor_messages_committed_total", "Messages committed to room logs");
+  const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
+  const committer = createCommitter({
+    commit: (entries) => commitEntries(db, entries),
+    prepare: (at) => prepareDays(db, at),
+    clock,
+    log,
+    onBatch: (size, seconds) => {
+      batches.observe(seconds);
+      messages.inc(size);
+    },
+  });
+  const background = await openBackground(patientRedis, log);
+  const rooms = roomsDoor({
+    db,
+    redis,
+    committer,
+    background,
+    clock,
+    newId,
+    occupantSecret: sign(settings.xmpp.secret, "occupant-id"),
+    processId: newId(),
+    onReflected: (count) => copies.inc(count),
+  });
+  const upload = uploadDoor({ db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log });
+  const presence = presenceDoor({ redis, clock });
+  const served = serveTenants(
+    [rooms, presence, upload],
+    {
+      host: settings.xmpp.componentHost,
+      port: settings.xmpp.componentPort,
+      secretOf: (domain) => componentSecret(settings.xmpp.secret, domain),
+      maxStanzaBytes: settings.xmpp.maxStanzaBytes,
+      newId,
+      log,
+    },
+    () => listTenants(db),
+    log,
+  );
+  const health = await serveHealth(
+    { host: settings.health.host, port: settings.health.componentsPort },
+    { ...checks, streams: served.check },
+    metrics,
+  );
+  onShutdown(log, async () => {
+    health?.close();
+    await served.close();
+    await background.stop();
+    await base.close();
+  });
+}

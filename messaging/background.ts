@@ -1,0 +1,175 @@
+/**
+ * What the owner of a tenant's rooms does by itself: claims them when its stream comes up, empties the inbox, takes in
+ * people of other networks, and finds out which occupants were lost while nobody listened.
+ */
+import type { Redis } from "ioredis";
+import type { DoorContext } from "../components/door.ts";
+import { pingRequest } from "../components/xep/xep-0199-ping.ts";
+import { KontorError, toKontorError } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
+import { onWake } from "../platform/wake.ts";
+import { farMessage } from "./core-message.ts";
+import { leave } from "./core-presence.ts";
+import type { RoomState } from "./core-state.ts";
+import { type InboxMessage, readInbox } from "./inbox.ts";
+import { farSideTopic, roomInboxTopic } from "./live.ts";
+import type { Rooms, RoomsDeps } from "./rooms.ts";
+import { roomName } from "./store.ts";
+
+/** Wake-ups for all tenants of a process: one subscription each, however many tenants. */
+export interface Background {
+  readonly onInbox: (tenant: string, listener: () => void) => () => void;
+  readonly onFarSide: (tenant: string, listener: (room: string) => void) => () => void;
+  stop(): Promise<void>;
+}
+
+/** Subscribes once for the whole process. */
+export async function openBackground(patientRedis: Redis, log: Log): Promise<Background> {
+  const inbox = new Map<string, () => void>();
+  const far = new Map<string, (room: string) => void>();
+  const stopInbox = await onWake(patientRedis, roomInboxTopic, log, ({ tenant }) => inbox.get(tenant)?.());
+  const stopFar = await onWake(patientRedis, farSideTopic, log, ({ tenant, room }) => far.get(tenant)?.(room));
+  const listen =
+    <T>(listeners: Map<string, T>) =>
+    (tenant: string, listener: T) => {
+      listeners.set(tenant, listener);
+      return () => void listeners.delete(tenant);
+    };
+  return {
+    onInbox: listen(inbox),
+    onFarSide: listen(far),
+    stop: async () => {
+      await Promise.all([stopInbox(), stopFar()]);
+    },
+  };
+}
+
+const LOOK_MS = 2_000;
+const INBOX_PAGE = 200;
+const PINGS_AT_ONCE = 20;
+const PING_MS = 15_000;
+
+export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsDeps & { background: Background }) {
+  const { log } = context;
+  let online = false;
+  let emptying = false;
+  let again = false;
+  let ticks = 0;
+
+  /** One reading at a time; a wake-up during one makes another follow. */
+  const emptyInbox = async (): Promise<void> => {
+    again = true;
+    if (emptying) return;
+    emptying = true;
+    try {
+      while (again && online) {
+        again = false;
+        const messages = await readInbox(deps.db, rooms.tenant, INBOX_PAGE);
+        for (const message of messages) await take(message);
+        if (messages.length < INBOX_PAGE) continue;
+        await deps.committer.idle();
+        again = true;
+      }
+    } catch (error) {
+      log.debug("The inbox could not be read; it is read again soon", { error });
+    } finally {
+      emptying = false;
+    }
+  };
+
+  const take = async (message: InboxMessage): Promise<void> => {
+    if (rooms.isOnItsWay(message.id)) return;
+    const name = await roomName(deps.db, rooms.tenant, message.roomId);
+    if (name === undefined) return;
+    try {
+      await rooms.withRoom(name, (room) => {
+        if (!room) return;
+        const far = {
+          link: message.source,
+          ref: message.id,
+          farUser: message.farUser,
+          nick: message.nick,
+          body: message.body,
+        };
+        const occupantId = rooms.occupantId(room, `${message.source} ${message.farUser}`);
+        rooms.apply(room, [{ do: "append", draft: farMessage(room, { ...far, occupantId }) }]);
+      });
+    } catch (error) {
+      log.debug("A message from another network waits", { error });
+    }
+  };
+
+  /** Removes occupants whose address no longer answers: they went while nobody listened (XEP-0199, XEP-0410). */
+  const findGhosts = async (room: RoomState): Promise<void> => {
+    const sessions = [...room.bySession.keys()];
+    const check = async (): Promise<void> => {
+      for (let jid = sessions.pop(); jid !== undefined; jid = sessions.pop()) {
+        const gone = await isGone(room, jid);
+        if (gone && online) rooms.apply(room, leave(room, jid, true));
+      }
+    };
+    await Promise.all(Array.from({ length: PINGS_AT_ONCE }, check));
+  };
+
+  const isGone = async (room: RoomState, jid: string): Promise<boolean> => {
+    try {
+      await context.request(pingRequest(room.jid, jid), PING_MS);
+      return false;
+    } catch (error) {
+      // No answer in time says nothing; an error says that nobody is there, unless it is about the ping itself.
+      const { code } = toKontorError(error);
+      return error instanceof KontorError && code !== "unavailable" && code !== "feature-not-implemented";
+    }
+  };
+
+  const comeUp = async (): Promise<void> => {
+    try {
+      await rooms.claim();
+      await Promise.all(rooms.loaded().map(findGhosts));
+      await emptyInbox();
+    } catch (error) {
+      log.warn("The rooms could not be claimed yet; the next stanza tries again", { error });
+    }
+  };
+
+  const tick = () => {
+    ticks += 1;
+    if (online) {
+      void emptyInbox();
+      for (const room of rooms.takeRestored()) void findGhosts(room);
+    }
+    if (ticks % 30 === 0) rooms.unloadIdle();
+    // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
+    if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
+  };
+
+  const timer = setInterval(tick, LOOK_MS);
+  const onRedisReady = () => {
+    rooms.rememberAll();
+    for (const room of rooms.loaded()) void rooms.refreshFar(room);
+  };
+  deps.redis.on("ready", onRedisReady);
+  const stopInbox = deps.background.onInbox(rooms.tenant, () => void emptyInbox());
+  const stopFar = deps.background.onFarSide(rooms.tenant, (id) => {
+    const room = rooms.loaded().find((each) => each.id === id);
+    if (room) void rooms.refreshFar(room);
+  });
+
+  return {
+    online: () => {
+      online = true;
+      void comeUp();
+    },
+    offline: () => {
+      online = false;
+    },
+    stop: async () => {
+      online = false;
+      clearInterval(timer);
+      deps.redis.off("ready", onRedisReady);
+      stopInbox();
+      stopFar();
+      await deps.committer.idle();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { sql, type Transaction } from "kysely";
+import type { Database } from "../platform/postgres.ts";
+import type { Subject } from "./core-state.ts";
+import type { Tables } from "./tables.ts";
+
+/** An entry with everything the log stores. Written again after a doubtful failure, it gives the same row. */
+export interface CommitEntry {
+  readonly tenant: string;
+  /** The owner's fence: an older one than the database's refuses the whole batch. */
+  readonly fence: number;
+  readonly roomId: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly at: Date;
+  readonly sender: string | null;
+  readonly nick: string;
+  readonly occupantId: string;
+  readonly origin: string | null;
+  /** Id of the inbox row that this is; it is taken away in the same transaction. */
+  readonly originRef: string | null;
+  readonly stanza: string;
+  readonly body: string | null;
+  readonly subject: Subject | undefined;
+}
+
+/** Another process has become the owner of these tenants' rooms. */
+export class FencedError extends Error {
+  readonly tenants: readonly string[];
+
+  constructor(tenants: readonly string[]) {
+    super(`Another process owns the rooms of ${tenants.join(", ")}`);
+    this.name = "FencedError";
+    this.tenants = tenants;
+  }
+}
+
+/** The connection broke while the COMMIT was under way: the entries are stored, or they are not. */
+export class CommitInDoubtError extends Error {
+  constructor(cause: unknown) {
+    super("It is not known whether the messages were stored", { cause });
+    this.name = "CommitInDoubtError";
+  }
+}
+
+/**
+ * Commits entries of any tenants and rooms in one transaction. Idempotent: the same entries again change nothing.
+ * Throws FencedError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not known.
+ */
+export async function commitEntries(db: Database, entries: readonly CommitEntry[]): Promise<void> {
+  const fences = new Map(entries.map((entry) => [entry.tenant, entry.fence]));
+  const tenants = [...fences.keys()];
+  const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
+  let atCommit = false;
+  const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
+    // The lock makes a new owner wait for this commit before it reads where the log ends.
+    const held = await sql<{ tenant_id: string }>`
+      select o.tenant_id from room_owner o
+      join unnest(${tenants}::text[], ${[...fences.values()]}::bigint[]) as f (tenant_id, fence)
+        on f.tenant_id = o.tenant_id and f.fence = o.fence
+      for share of o`.execute(trx);
+    if (held.rows.length < tenants.length) {
+      const kept = new Set(held.rows.map((row) => row.tenant_id));
+      throw new FencedError(tenants.filter((tenant) => !kept.has(tenant)));
+    }
+    await sql`
+      insert into room_log
+        (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
+      select * from unnest(
+        ${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[],
+        ${column((e) => e.id)}::uuid[], ${column((e) => e.at)}::timestamptz[], ${column((e) => e.sender)}::text[],
+        ${column((e) => e.nick)}::text[], ${column((e) => e.occupantId)}::text[], ${column((e) => e.origin)}::text[],
+        ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[])
+      on conflict do nothing`.execute(trx);
+    await sql`
+      update room set last_seq = greatest(room.last_seq, e.seq)
+      from (
+        select tenant_id, room_id, max(seq) as seq
+        from unnest(${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[])
+          as given (tenant_id, room_id, seq)
+        group by tenant_id, room_id
+      ) as e
+      where room.tenant_id = e.tenant_id and room.id = e.room_id`.execute(trx);
+    const taken = entries.filter((entry) => entry.originRef !== null);
+    if (taken.length > 0) {
+      await sql`
+        delete from room_inbox using unnest(${taken.map((e) => e.tenant)}::text[], ${taken.map((e) => e.originRef)}::uuid[])
+          as done (tenant_id, id)
+        where room_inbox.tenant_id = done.tenant_id and room_inbox.id = done.id`.execute(trx);
+    }
+    for (const { tenant, roomId, subject } of entries) {
+      if (!subject) continue;
+      await trx
+        .updateTable("room")
+        .set({ subject: JSON.stringify(subject) })
+        .where("tenant_id", "=", tenant)
+        .where("id", "=", roomId)
+        .execute();
+    }
+    atCommit = true;
+  });
+  await work.catch((error: unknown) => {
+    throw atCommit ? new CommitInDoubtError(error) : error;
+  });
+}
+
+/** Makes the log's partitions of a day and the next (UTC), so that a batch at midnight finds its own. */
+export async function prepareDays(db: Database, at: Date): Promise<void> {
+  const days = [at, new Date(at.getTime() + 86_400_000)].map((day) => day.toISOString().slice(0, 10));
+  for (const day of days) await sql`select room_log_day(${day}::date)`.execute(db.common());
+}

@@ -1,0 +1,124 @@
+/**
+ * Group commit over all rooms of this process: while one transaction runs, what comes in gathers for the next one.
+ *
+ * A batch whose transaction failed in doubt (the connection broke) may or may not be stored. It is kept and written
+ * again, which changes nothing if it was stored, until the database answers; until then new messages are refused.
+ */
+import type { Clock } from "../platform/clock.ts";
+import { KontorError, toKontorError } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
+import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
+
+/** An entry on its way, with whom to tell. Exactly one of the two is called. */
+export interface Pending {
+  /** Gives the entry its place; called once, when its batch is formed. */
+  readonly place: (at: Date) => CommitEntry;
+  readonly committed: (entry: CommitEntry) => void;
+  /** `unavailable` when the database is away, FencedError when another process owns the room. */
+  readonly failed: (error: Error) => void;
+}
+
+export interface CommitterDeps {
+  readonly commit: (entries: readonly CommitEntry[]) => Promise<void>;
+  /** Makes the partitions of a day. */
+  readonly prepare: (at: Date) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onBatch: (size: number, seconds: number) => void;
+}
+
+export interface Committer {
+  /** Throws `too-many` when too much waits, `unavailable` while a batch is in doubt. */
+  append(pending: Pending): void;
+  /** Resolves when nothing is on its way any more. */
+  idle(): Promise<void>;
+}
+
+const MAX_BATCH = 500;
+const MAX_WAITING = 10_000;
+const RETRY_MS = 250;
+
+export function createCommitter(deps: CommitterDeps): Committer {
+  let waiting: Pending[] = [];
+  let running: Promise<void> | undefined;
+  let inDoubt = false;
+  let preparedDay = "";
+
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MAX_BATCH);
+      waiting = waiting.slice(MAX_BATCH);
+      await write(batch);
+    }
+  };
+
+  const write = async (batch: readonly Pending[]): Promise<void> => {
+    const at = new Date(deps.clock());
+    try {
+      await prepare(at);
+    } catch (error) {
+      return fail(batch, error);
+    }
+    const entries = batch.map((pending) => pending.place(at));
+    const started = performance.now();
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await deps.commit(entries);
+        break;
+      } catch (error) {
+        const doubtful =
+          error instanceof CommitInDoubtError || (inDoubt && toKontorError(error).code === "unavailable");
+        if (!doubtful) return fail(batch, error);
+        if (attempt === 0)
+          deps.log.warn("PostgreSQL went away during a commit; it is settled when it is back", { error });
+        inDoubt = true;
+        refuseWaiting();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    if (inDoubt) deps.log.info("PostgreSQL is back; what was in doubt is committed", { messages: batch.length });
+    inDoubt = false;
+    deps.onBatch(batch.length, (performance.now() - started) / 1000);
+    for (const [index, pending] of batch.entries()) {
+      const entry = entries[index];
+      if (entry) pending.committed(entry);
+    }
+  };
+
+  const prepare = async (at: Date): Promise<void> => {
+    const day = at.toISOString().slice(0, 10);
+    if (day === preparedDay) return;
+    await deps.prepare(at);
+    preparedDay = day;
+  };
+
+  const fail = (batch: readonly Pending[], error: unknown) => {
+    inDoubt = false;
+    deps.log.warn("Messages were refused: they could not be committed", { messages: batch.length, error });
+    const told = error instanceof FencedError ? error : toKontorError(error);
+    for (const pending of batch) pending.failed(told);
+  };
+
+  const refuseWaiting = () => {
+    const refused = waiting;
+    waiting = [];
+    for (const pending of refused) pending.failed(new KontorError("unavailable"));
+  };
+
+  return {
+    append: (pending) => {
+      if (inDoubt) throw new KontorError("unavailable");
+      if (waiting.length >= MAX_WAITING)
+        throw new KontorError("too-many", "The service is busy, try again in a moment");
+      waiting.push(pending);
+      running ??= Promise.resolve()
+        .then(run)
+        .finally(() => {
+          running = undefined;
+        });
+    },
+    idle: async () => {
+      while (running) await running;
+    },
+  };
+}

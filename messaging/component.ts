@@ -1,0 +1,184 @@
+/** The XMPP door of messaging: rooms at `rooms.<tenant domain>` (XEP-0045), their archive (XEP-0313) and directory. */
+import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
+import { bareOf, jidText } from "../components/jid.ts";
+import type { Incoming, IqRoute } from "../components/router.ts";
+import { attr, childElements } from "../components/stanza.ts";
+import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
+import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
+import { mucJoin, NS_MUC, NS_SELF_PING } from "../components/xep/xep-0045-muc.ts";
+import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
+import { NS_PING } from "../components/xep/xep-0199-ping.ts";
+import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
+import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
+import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
+import { KontorError } from "../platform/errors.ts";
+import { archiveRoutes } from "./archive.ts";
+import { type Background, startBackground } from "./background.ts";
+import { configForm, configRoutes } from "./configure.ts";
+import { groupchat, privateMessage } from "./core-message.ts";
+import { changePresence, join, leave } from "./core-presence.ts";
+import { nickKey, type RoomState } from "./core-state.ts";
+import { createRooms, type Rooms, type RoomsDeps } from "./rooms.ts";
+import { listRooms } from "./store.ts";
+
+/** Conditions of a bounced stanza that mean the receiver is gone (as servers' own rooms take them). */
+const GONE = [
+  "gone",
+  "item-not-found",
+  "recipient-unavailable",
+  "redirect",
+  "remote-server-not-found",
+  "service-unavailable",
+];
+const DIRECTORY_PAGE = 100;
+
+export interface MessagingDeps extends RoomsDeps {
+  readonly background: Background;
+}
+
+/** The door for the rooms of each tenant. */
+export function roomsDoor(deps: MessagingDeps): Door {
+  return { prefix: "rooms", open: (context) => openRooms(context, deps) };
+}
+
+function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
+  const rooms = createRooms(context, deps);
+  const background = startBackground(context, rooms, deps);
+  return {
+    identity: { category: "conference", type: "text", name: "Räume" },
+    features: [NS_MUC, NS_MAM, NS_STANZA_ID, NS_OCCUPANT_ID, NS_RSM],
+    iq: [
+      ...discovery(context, rooms, deps),
+      ...archiveRoutes(context, rooms, deps),
+      ...configRoutes(context, rooms, deps),
+      selfPing(rooms),
+    ],
+    message: (incoming) => onMessage(rooms, incoming, deps.clock()),
+    presence: (incoming) => onPresence(context, rooms, incoming),
+    onOnline: background.online,
+    onOffline: background.offline,
+    close: background.stop,
+  };
+}
+
+function onMessage(rooms: Rooms, { stanza, from, to }: Incoming, now: number): void | Promise<void> {
+  const type = attr(stanza, "type");
+  if (type === "error") return dropIfGone(rooms, { stanza, from, to });
+  if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
+  return rooms.withRoom(to.local, (room) => {
+    if (!room) throw new KontorError("not-found", "There is no such room");
+    const session = jidText(from);
+    if (to.resource !== "") return rooms.apply(room, privateMessage(room, session, to.resource, stanza));
+    if (type === "groupchat") return rooms.apply(room, groupchat(room, session, stanza, now));
+    throw new KontorError("feature-not-implemented", "Rooms take messages of type groupchat");
+  });
+}
+
+function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): void | Promise<void> {
+  const { stanza, from, to } = incoming;
+  const type = attr(stanza, "type");
+  if (type === "error") return dropIfGone(rooms, incoming);
+  if (type !== undefined && type !== "unavailable") return;
+  if (to.local === "") return;
+  const jid = jidText(from);
+  const presence = childElements(stanza);
+  if (type === "unavailable") {
+    return rooms.withRoom(to.local, (room) => room && rooms.apply(room, leave(room, jid, false, presence)));
+  }
+  if (to.resource === "") throw new KontorError("jid-malformed", "Join as room@domain/nick");
+  const muc = stanza.getChild("x", NS_MUC);
+  const enter = (room: RoomState, created: boolean) => {
+    const bare = bareOf(from);
+    const request = {
+      jid,
+      bare,
+      nick: to.resource,
+      occupantId: rooms.occupantId(room, bare),
+      presence,
+      history: muc && mucJoin.read(muc).history,
+      created,
+    };
+    rooms.apply(room, join(room, request));
+  };
+  return rooms.withRoom(to.local, (room) => {
+    if (room && muc) return enter(room, false);
+    const changed = room && changePresence(room, { jid, nick: to.resource, presence });
+    if (room && changed) return rooms.apply(room, changed);
+    // Presence without the join element is no wish to join (7.2.1); a client that lost its place is told so.
+    if (!muc) throw new KontorError("not-acceptable", "Join the room first");
+    // Only people of the tenant make rooms.
+    if (from.domain !== context.tenant.domain) throw new KontorError("not-found", "There is no such room");
+    return rooms.withNewRoom(to.local, bareOf(from), enter);
+  });
+}
+
+function dropIfGone(rooms: Rooms, { stanza, from, to }: Incoming): void | Promise<void> {
+  const condition = stanza.getChild("error")?.children.find((child) => typeof child === "object")?.name ?? "";
+  if (to.local === "" || !GONE.includes(condition)) return;
+  return rooms.withRoom(to.local, (room) => room && rooms.apply(room, leave(room, jidText(from), true)));
+}
+
+function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
+  const tenant = context.tenant.id;
+  return [
+    {
+      to: "domain",
+      type: "get",
+      ns: NS_DISCO_ITEMS,
+      handle: async (_incoming, query) => {
+        const set = query.getChild("set", NS_RSM);
+        const after = set ? rsmRequest.read(set).after : undefined;
+        const listed = await listRooms(deps.db, tenant, after ?? "", DIRECTORY_PAGE);
+        return discoItems.write({
+          items: listed.map(({ name, title }) => ({ jid: `${name}@${context.domain}`, name: title })),
+        });
+      },
+    },
+    {
+      to: "bare",
+      type: "get",
+      ns: NS_DISCO_INFO,
+      handle: ({ to }) =>
+        rooms.withRoom(to.local, (room) => {
+          if (!room) throw new KontorError("not-found", "There is no such room");
+          return discoInfo.write({
+            identities: [{ category: "conference", type: "text", name: room.config.title }],
+            features: [
+              NS_MUC,
+              NS_MAM,
+              NS_STANZA_ID,
+              NS_OCCUPANT_ID,
+              NS_SELF_PING,
+              NS_DATA_FORMS,
+              "muc_persistent",
+              "muc_open",
+              "muc_semianonymous",
+              "muc_unmoderated",
+              "muc_unsecured",
+              room.config.listed ? "muc_public" : "muc_hidden",
+            ],
+            forms: [configForm.info(room)],
+          });
+        }),
+    },
+    { to: "bare", type: "get", ns: NS_DISCO_ITEMS, handle: () => discoItems.write({ items: [] }) },
+  ];
+}
+
+/** XEP-0410: an occupant asks whether it is still in the room by a ping to its own address. */
+function selfPing(rooms: Rooms): IqRoute {
+  return {
+    to: "full",
+    type: "get",
+    ns: NS_PING,
+    handle: ({ from, to }) =>
+      rooms.withRoom(to.local, (room) => {
+        const occupant = room?.bySession.get(jidText(from));
+        if (!occupant) throw new KontorError("not-acceptable", "You are not in this room");
+        if (nickKey(occupant.nick) !== nickKey(to.resource)) {
+          throw new KontorError("service-unavailable", "Other occupants can't be pinged through this room");
+        }
+        return undefined;
+      }),
+  };
+}

@@ -1,0 +1,178 @@
+/** Groupchat and private messages: XEP-0045 7.4, 7.5, 8.1. Pure: state in, effects out. */
+import { type Attrs, attr, childElements, childText, type Element, x } from "../components/stanza.ts";
+import { mucUserMarker, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
+import { delay, NS_DELAY } from "../components/xep/xep-0203-delay.ts";
+import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts";
+import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
+import { KontorError } from "../platform/errors.ts";
+import {
+  type Effect,
+  everySession,
+  type LogDraft,
+  nickKey,
+  type Occupant,
+  occupantJid,
+  type RoomState,
+  type Subject,
+} from "./core-state.ts";
+
+const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
+const NS_HINTS = "urn:xmpp:hints";
+
+/** What a message says once and not for the record: typing, and what its sender asks not to store (XEP-0334). */
+function isTransient(children: readonly Element[]): boolean {
+  const hint = (child: Element) => child.getNS() === NS_HINTS && /^no-(permanent-)?store$/.test(child.name);
+  if (children.some(hint)) return true;
+  const aside = [NS_CHAT_STATES, NS_HINTS, NS_STANZA_ID];
+  return children.every((child) => aside.includes(child.getNS() ?? "") || child.name === "thread");
+}
+
+/** What only a room may say in a message is taken out, whoever wrote it. */
+function ownChildren(message: Element, room: RoomState): Element[] {
+  return childElements(message).filter((child) => {
+    const ns = child.getNS() ?? "";
+    if (ns === NS_STANZA_ID) return child.name !== "stanza-id" || attr(child, "by") !== room.jid;
+    return ns !== NS_OCCUPANT_ID && ns !== NS_DELAY && ns !== NS_MUC_USER;
+  });
+}
+
+/** A message as the room sends it on. */
+function relayed(room: RoomState, occupant: Occupant, attrs: Attrs, children: readonly Element[]): Element {
+  return x(
+    "message",
+    { from: occupantJid(room, occupant.nick), ...attrs },
+    ...children,
+    occupantIdElement(occupant.occupantId),
+  );
+}
+
+/**
+ * A groupchat message from `session`. Gives an `append` for what is stored (reflected after the commit), or sends at
+ * once what is not. Throws `not-acceptable` when the session is not in the room (7.4), `forbidden` without voice or
+ * for a subject that is not the sender's to change (8.1).
+ */
+export function groupchat(room: RoomState, session: string, message: Element, now: number): Effect[] {
+  const occupant = room.bySession.get(session);
+  if (!occupant) throw new KontorError("not-acceptable", "Join the room first");
+  if (occupant.role === "visitor") throw new KontorError("forbidden", "You have no voice in this room");
+  const children = ownChildren(message, room);
+  const stanza = relayed(room, occupant, { id: attr(message, "id"), type: "groupchat" }, children);
+  const body = childText(message, "body");
+  const subjectText = body === undefined && !message.getChild("thread") ? childText(message, "subject") : undefined;
+  if (subjectText !== undefined && occupant.role !== "moderator") {
+    throw new KontorError("forbidden", "Only moderators change the subject");
+  }
+  if (isTransient(children)) return [{ do: "send", stanza, to: everySession(room) }];
+  const subject = subjectText === undefined ? undefined : { text: subjectText, nick: occupant.nick, at: iso(now) };
+  return [
+    {
+      do: "append",
+      draft: {
+        stanza,
+        sender: occupant.bare,
+        session,
+        nick: occupant.nick,
+        occupantId: occupant.occupantId,
+        body,
+        origin: undefined,
+        originRef: undefined,
+        subject,
+      },
+    },
+  ];
+}
+
+/** A message that came in by a link from another network. */
+export function farMessage(
+  room: RoomState,
+  far: {
+    readonly link: string;
+    readonly ref: string;
+    readonly farUser: string;
+    readonly nick: string;
+    readonly occupantId: string;
+    readonly body: string;
+  },
+): LogDraft {
+  const known = [...room.occupants.values()].find((each) => each.far?.link === far.link && each.far.id === far.farUser);
+  const nick = known?.nick ?? far.nick;
+  const stanza = x(
+    "message",
+    { from: occupantJid(room, nick), id: far.ref, type: "groupchat" },
+    x("body", {}, far.body),
+    occupantIdElement(far.occupantId),
+  );
+  return {
+    stanza,
+    sender: null,
+    session: undefined,
+    nick,
+    occupantId: far.occupantId,
+    body: far.body,
+    origin: far.link,
+    originRef: far.ref,
+    subject: undefined,
+  };
+}
+
+/** A committed message goes to everybody who is here now; those still waiting for their history get it afterwards. */
+export function reflect(
+  room: RoomState,
+  entry: { readonly seq: number; readonly stanza: Element; readonly subject: Subject | undefined },
+): Effect[] {
+  room.lastSeq = entry.seq;
+  if (entry.subject) room.subject = entry.subject;
+  const now: string[] = [];
+  for (const [jid, occupant] of room.bySession) {
+    const waiting = occupant.sessions.get(jid)?.waiting;
+    if (waiting) waiting.push(entry.stanza);
+    else now.push(jid);
+  }
+  return now.length > 0 ? [{ do: "send", stanza: entry.stanza, to: now }] : [];
+}
+
+/** The id that the archive gave (XEP-0359), added to what is reflected and stored. */
+export function withArchiveId(stanza: Element, id: string, room: RoomState): Element {
+  stanza.cnode(stanzaId.write({ id, by: room.jid }));
+  return stanza;
+}
+
+/** The end of a join: the subject (7.2.15), then what came while the history was read. */
+export function releaseSession(room: RoomState, session: string): Effect[] {
+  const waiting = room.bySession.get(session)?.sessions.get(session);
+  if (!waiting) return [];
+  const queued = waiting.waiting ?? [];
+  waiting.waiting = undefined;
+  return [subjectTo(room, session), ...queued.map((stanza): Effect => ({ do: "send", stanza, to: [session] }))];
+}
+
+function subjectTo(room: RoomState, session: string): Effect {
+  const { subject } = room;
+  const from = subject ? occupantJid(room, subject.nick) : room.jid;
+  const stanza = x(
+    "message",
+    { from, type: "groupchat" },
+    x("subject", {}, subject?.text ?? ""),
+    subject && delay.write({ from: room.jid, stamp: subject.at }),
+  );
+  return { do: "send", stanza, to: [session] };
+}
+
+/** A private message to an occupant (7.5). Throws `not-acceptable` from outside, `not-found` for an unknown nick. */
+export function privateMessage(room: RoomState, session: string, nick: string, message: Element): Effect[] {
+  const sender = room.bySession.get(session);
+  if (!sender) throw new KontorError("not-acceptable", "Join the room first");
+  if (attr(message, "type") === "groupchat") {
+    throw new KontorError("bad-request", "A message to one occupant is not of type groupchat");
+  }
+  const receiver = room.occupants.get(nickKey(nick));
+  if (!receiver) throw new KontorError("not-found", "There is nobody with that nick");
+  if (receiver.far) {
+    throw new KontorError("feature-not-implemented", "Private messages to that network are not offered");
+  }
+  const attrs = { id: attr(message, "id"), type: attr(message, "type") ?? "chat" };
+  const stanza = relayed(room, sender, attrs, [...ownChildren(message, room), mucUserMarker()]);
+  return [{ do: "send", stanza, to: [...receiver.sessions.keys()] }];
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

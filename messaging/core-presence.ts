@@ -1,0 +1,310 @@
+/** Joining, leaving and presence of occupants: XEP-0045 7.1-7.7. Pure: state in, effects out. */
+
+import { type Element, x } from "../components/stanza.ts";
+import { type HistoryRequest, mucUser, NS_MUC, NS_MUC_USER, status } from "../components/xep/xep-0045-muc.ts";
+import { hats } from "../components/xep/xep-0317-hats.ts";
+import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
+import { KontorError } from "../platform/errors.ts";
+import {
+  type Effect,
+  everySession,
+  nickKey,
+  type Occupant,
+  occupantJid,
+  type RoomState,
+  type Session,
+} from "./core-state.ts";
+
+const MAX_NICK = 128;
+const MAX_OCCUPANTS = 5_000;
+const MAX_SESSIONS = 20;
+// Controls, and the marks that turn the direction of text: they make one nick look like another.
+const BAD_NICK = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+export interface JoinRequest {
+  /** Full and bare address of who joins. */
+  readonly jid: string;
+  readonly bare: string;
+  readonly nick: string;
+  readonly occupantId: string;
+  /** Children of the presence. */
+  readonly presence: readonly Element[];
+  readonly history: HistoryRequest | undefined;
+  /** The room was made by this join (10.1.1). */
+  readonly created: boolean;
+}
+
+/** A session enters, or an occupant's further device does. Throws `conflict`, `not-acceptable`, `forbidden`, `too-many`. */
+export function join(room: RoomState, request: JoinRequest): Effect[] {
+  const present = room.bySession.get(request.jid);
+  if (present) return rejoin(room, present, request);
+  const affiliation = room.affiliations.get(request.bare) ?? "none";
+  if (affiliation === "outcast") throw new KontorError("forbidden", "You were banned from this room");
+  checkNick(room, request.nick, request.bare);
+  if (room.occupants.size >= MAX_OCCUPANTS) throw new KontorError("too-many", "The room is full");
+  const session: Session = { jid: request.jid, presence: ownElements(request.presence), waiting: [] };
+  const existing = room.occupants.get(nickKey(request.nick));
+  if (existing && existing.sessions.size >= MAX_SESSIONS)
+    throw new KontorError("too-many", "Too many devices use this nick");
+  const occupant: Occupant = existing ?? {
+    nick: request.nick,
+    bare: request.bare,
+    affiliation,
+    role: affiliation === "owner" || affiliation === "admin" ? "moderator" : "participant",
+    occupantId: request.occupantId,
+    sessions: new Map(),
+    far: undefined,
+  };
+  const others = everySession(room);
+  occupant.sessions.set(request.jid, session);
+  room.occupants.set(nickKey(request.nick), occupant);
+  room.bySession.set(request.jid, occupant);
+  return [
+    ...othersTo(room, occupant, request.jid),
+    ...announce(room, occupant, others, []),
+    selfPresence(room, occupant, request.jid, [
+      status.self,
+      status.logged,
+      ...(request.created ? [status.created] : []),
+    ]),
+    { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
+    { do: "remember", sessions: [request.jid] },
+  ];
+}
+
+/** A client that lost track joins again from the same address: it is told everything anew, nobody else is (7.2.1). */
+function rejoin(room: RoomState, occupant: Occupant, request: JoinRequest): Effect[] {
+  const renamed = nickKey(occupant.nick) === nickKey(request.nick) ? [] : changeNick(room, request.jid, request.nick);
+  const session = occupant.sessions.get(request.jid);
+  if (session) session.waiting = [];
+  return [
+    ...renamed,
+    ...othersTo(room, occupant, request.jid),
+    selfPresence(room, occupant, request.jid, [status.self, status.logged]),
+    { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
+  ];
+}
+
+/** Presence of somebody inside: a new status, or a new nick (7.6, 7.7). Undefined: this session is not in the room. */
+export function changePresence(
+  room: RoomState,
+  change: { readonly jid: string; readonly nick: string; readonly presence: readonly Element[] },
+): Effect[] | undefined {
+  const occupant = room.bySession.get(change.jid);
+  const session = occupant?.sessions.get(change.jid);
+  if (!occupant || !session) return undefined;
+  session.presence = ownElements(change.presence);
+  const renamed = occupant.nick === change.nick ? [] : changeNick(room, change.jid, change.nick);
+  return [
+    ...renamed,
+    ...(renamed.length > 0 ? [] : announce(room, occupant, everySession(room), [])),
+    { do: "remember", sessions: [change.jid] },
+  ];
+}
+
+/** Changes the nick of an occupant on all its devices (7.6). */
+function changeNick(room: RoomState, jid: string, nick: string): Effect[] {
+  const occupant = room.bySession.get(jid);
+  if (!occupant) return [];
+  checkNick(room, nick, occupant.bare);
+  const taken = room.occupants.get(nickKey(nick));
+  if (taken && taken !== occupant) throw new KontorError("conflict", "You use that nick on another device");
+  const everybody = everySession(room);
+  const gone = departure(room, occupant, everybody, [status.nickChanged], nick);
+  room.occupants.delete(nickKey(occupant.nick));
+  occupant.nick = nick;
+  room.occupants.set(nickKey(nick), occupant);
+  return [
+    ...gone,
+    ...announce(room, occupant, everybody, []),
+    { do: "remember", sessions: [...occupant.sessions.keys()] },
+  ];
+}
+
+/** A session leaves (7.14), or is lost: then with status 333. Not being in the room is no error. */
+export function leave(room: RoomState, jid: string, lost: boolean, children: readonly Element[] = []): Effect[] {
+  const occupant = room.bySession.get(jid);
+  if (!occupant) return [];
+  occupant.sessions.delete(jid);
+  room.bySession.delete(jid);
+  const codes = lost ? [status.lost] : [];
+  const goodbye = (to: readonly string[], statuses: readonly number[]): Effect => ({
+    do: "send",
+    stanza: presenceOf(room, occupant, { unavailable: true, statuses, role: "none", children }),
+    to,
+  });
+  const own: Effect[] = lost ? [] : [goodbye([jid], [status.self])];
+  const remember: Effect = { do: "remember", sessions: [jid] };
+  // Another device is still here: for the others nothing happened but perhaps its status.
+  if (occupant.sessions.size > 0) return [...own, ...announce(room, occupant, everySession(room), []), remember];
+  room.occupants.delete(nickKey(occupant.nick));
+  return [...own, goodbye(everySession(room), codes), remember];
+}
+
+/** The full list of people of another network who are here by a link: differences become presence. */
+export function setFarOccupants(
+  room: RoomState,
+  link: { readonly id: string; readonly network: string },
+  people: readonly { readonly id: string; readonly nick: string; readonly occupantId: string }[],
+): Effect[] {
+  const wanted = new Map(people.slice(0, MAX_OCCUPANTS).map((person) => [person.id, person]));
+  const effects: Effect[] = [];
+  const everybody = everySession(room);
+  for (const [key, occupant] of [...room.occupants]) {
+    if (occupant.far?.link !== link.id) continue;
+    const person = wanted.get(occupant.far.id);
+    if (person && nickKey(freeNick(room, person.nick, occupant)) === key) {
+      wanted.delete(occupant.far.id);
+      continue;
+    }
+    room.occupants.delete(key);
+    effects.push(...departure(room, occupant, everybody, [], undefined));
+  }
+  for (const person of wanted.values()) {
+    const nick = freeNick(room, person.nick, undefined);
+    const occupant: Occupant = {
+      nick,
+      bare: null,
+      affiliation: "none",
+      role: "participant",
+      occupantId: person.occupantId,
+      sessions: new Map(),
+      far: { link: link.id, network: link.network, id: person.id },
+    };
+    room.occupants.set(nickKey(nick), occupant);
+    effects.push(...announce(room, occupant, everybody, []));
+  }
+  return effects;
+}
+
+/** A nick for somebody of another network: cleaned, and marked when somebody here has it. */
+export function freeNick(room: RoomState, wanted: string, self: Occupant | undefined): string {
+  const clean =
+    [...wanted]
+      .filter((char) => !BAD_NICK.test(char))
+      .slice(0, MAX_NICK - 8)
+      .join("")
+      .trim() || "?";
+  for (let n = 0; ; n += 1) {
+    const nick = n === 0 ? clean : `${clean} (${n + 1})`;
+    const holder = room.occupants.get(nickKey(nick));
+    if (!holder || holder === self) return nick;
+  }
+}
+
+function checkNick(room: RoomState, nick: string, bare: string | null): void {
+  if (nick.trim() === "" || nick !== nick.trim() || [...nick].length > MAX_NICK || BAD_NICK.test(nick)) {
+    throw new KontorError("not-acceptable", `A nick has 1 to ${MAX_NICK} visible characters`);
+  }
+  const holder = room.occupants.get(nickKey(nick));
+  if (holder && holder.bare !== bare) throw new KontorError("conflict", "Somebody in the room has that nick");
+}
+
+/** The client's own elements of a presence: what only the room may say is left out. */
+function ownElements(children: readonly Element[]): Element[] {
+  const ours = [NS_MUC, NS_MUC_USER, NS_OCCUPANT_ID, "urn:xmpp:hats:0", "urn:xmpp:delay"];
+  return children.filter((child) => !ours.includes(child.getNS() ?? ""));
+}
+
+interface PresenceDetails {
+  readonly unavailable?: boolean;
+  readonly statuses: readonly number[];
+  readonly role?: "none";
+  readonly realJid?: boolean;
+  readonly newNick?: string | undefined;
+  readonly children?: readonly Element[];
+}
+
+function presenceOf(room: RoomState, occupant: Occupant, details: PresenceDetails): Element {
+  const latest = [...occupant.sessions.values()].at(-1);
+  const children = details.unavailable ? (details.children ?? []) : (latest?.presence ?? []);
+  const presence = x(
+    "presence",
+    { from: occupantJid(room, occupant.nick), type: details.unavailable ? "unavailable" : undefined },
+    ...children.map(copyOf),
+    mucUser.write({
+      item: {
+        affiliation: occupant.affiliation,
+        role: details.role ?? occupant.role,
+        ...(details.realJid && latest ? { jid: latest.jid } : {}),
+        ...(details.newNick === undefined ? {} : { nick: details.newNick }),
+      },
+      statuses: [...details.statuses],
+    }),
+    occupantIdElement(occupant.occupantId),
+    occupant.far &&
+      hats.write({
+        hats: [{ uri: `urn:kontor:hat:${occupant.far.network}`, title: occupant.far.network.toUpperCase() }],
+      }),
+  );
+  return presence;
+}
+
+/** An element belongs to one parent: each stanza gets a copy that shares the children. */
+function copyOf(element: Element): Element {
+  const copy = x(element.name, element.attrs);
+  copy.children = element.children;
+  return copy;
+}
+
+/** Tells these sessions of an occupant: moderators see the real address (semi-anonymous rooms, 7.2.5). */
+function announce(room: RoomState, occupant: Occupant, to: readonly string[], statuses: readonly number[]): Effect[] {
+  const isModerator = (jid: string) => room.bySession.get(jid)?.role === "moderator";
+  const isSelf = (jid: string) => occupant.sessions.has(jid);
+  const effects: Effect[] = [];
+  const send = (receivers: readonly string[], realJid: boolean, more: readonly number[]) => {
+    if (receivers.length === 0) return;
+    effects.push({
+      do: "send",
+      to: receivers,
+      stanza: presenceOf(room, occupant, { statuses: [...statuses, ...more], realJid }),
+    });
+  };
+  send(
+    to.filter((jid) => isModerator(jid) && !isSelf(jid)),
+    true,
+    [],
+  );
+  send(
+    to.filter((jid) => !isModerator(jid) && !isSelf(jid)),
+    false,
+    [],
+  );
+  send(to.filter(isSelf), true, [status.self]);
+  return effects;
+}
+
+/** Tells these sessions that an occupant is gone from a nick. */
+function departure(
+  room: RoomState,
+  occupant: Occupant,
+  to: readonly string[],
+  statuses: readonly number[],
+  newNick: string | undefined,
+): Effect[] {
+  const send = (receivers: readonly string[], more: readonly number[]): Effect => ({
+    do: "send",
+    to: receivers,
+    stanza: presenceOf(room, occupant, {
+      unavailable: true,
+      statuses: [...statuses, ...more],
+      newNick,
+      ...(newNick === undefined ? { role: "none" as const } : {}),
+    }),
+  });
+  const self = to.filter((jid) => occupant.sessions.has(jid));
+  const others = to.filter((jid) => !occupant.sessions.has(jid));
+  return [...(others.length > 0 ? [send(others, [])] : []), ...(self.length > 0 ? [send(self, [status.self])] : [])];
+}
+
+/** The presence of everybody already here, to one session (7.2.2). */
+function othersTo(room: RoomState, self: Occupant, jid: string): Effect[] {
+  const realJid = self.role === "moderator";
+  return [...room.occupants.values()]
+    .filter((occupant) => occupant !== self)
+    .map((occupant) => ({ do: "send", to: [jid], stanza: presenceOf(room, occupant, { statuses: [], realJid }) }));
+}
+
+function selfPresence(room: RoomState, occupant: Occupant, jid: string, statuses: readonly number[]): Effect {
+  return { do: "send", to: [jid], stanza: presenceOf(room, occupant, { statuses, realJid: true }) };
+}

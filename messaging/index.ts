@@ -1,0 +1,9 @@
+/** Messaging: tenant rooms (XEP-0045) whose ordered log in PostgreSQL is what archive, history and bridges read. */
+export { openBackground } from "./background.ts";
+export { commitEntries, prepareDays } from "./commit.ts";
+export { createCommitter } from "./committer.ts";
+export { roomsDoor } from "./component.ts";
+export { type InboxMessage, putInbox } from "./inbox.ts";
+export { roomInboxTopic, setFarOccupants } from "./live.ts";
+export { type LogEntry, lastSeq, readLog, roomLogTopic } from "./log.ts";
+export { ensureRoom, findRoom } from "./store.ts";

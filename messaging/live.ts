@@ -1,0 +1,106 @@
+/**
+ * Live state of rooms in Redis: who is in, so that a new owner process knows its occupants, and who is there by a link.
+ * Redis being away costs only that: rooms go on from memory, and everything is written again when it is back.
+ */
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Log } from "../platform/log.ts";
+import { type WakeTopic, wake } from "../platform/wake.ts";
+
+/** One session as it is remembered. `presence` is XML. */
+const sessionSchema = z.object({ bare: z.string(), nick: z.string(), occupantId: z.string(), presence: z.string() });
+export type LiveSession = z.output<typeof sessionSchema>;
+
+const farSchema = z.object({ network: z.string(), people: z.array(z.object({ id: z.string(), nick: z.string() })) });
+export type FarSide = z.output<typeof farSchema>;
+
+/** Whoever keeps a link alive renews the far side; without it the people there are gone after this many seconds. */
+const FAR_SECONDS = 15 * 60;
+/** Occupants are renewed with each change; a room nobody touched for so long has none. */
+const SESSION_SECONDS = 7 * 86_400;
+
+const sessionsKey = (tenant: string, room: string) => `kontor:{${tenant}}:room:${room}:sessions`;
+const farKey = (tenant: string, room: string) => `kontor:{${tenant}}:room:${room}:far`;
+
+/** The people of another network who are in a room by a link changed. */
+export const farSideTopic: WakeTopic<{ tenant: string; room: string }> = {
+  name: "kontor:room-far",
+  schema: z.object({ tenant: z.string(), room: z.string() }),
+};
+
+/** Something waits in the inbox of a tenant. */
+export const roomInboxTopic: WakeTopic<{ tenant: string }> = {
+  name: "kontor:room-inbox",
+  schema: z.object({ tenant: z.string() }),
+};
+
+/** Writes or removes (undefined) sessions of a room. */
+export async function rememberSessions(
+  redis: Redis,
+  tenant: string,
+  room: string,
+  sessions: ReadonlyMap<string, LiveSession | undefined>,
+): Promise<void> {
+  const key = sessionsKey(tenant, room);
+  const pipeline = redis.pipeline();
+  for (const [jid, session] of sessions) {
+    if (session) pipeline.hset(key, jid, JSON.stringify(session));
+    else pipeline.hdel(key, jid);
+  }
+  pipeline.expire(key, SESSION_SECONDS);
+  await pipeline.exec();
+}
+
+/** The sessions that the last owner knew; empty while Redis is away. */
+export async function recallSessions(
+  redis: Redis,
+  tenant: string,
+  room: string,
+  log: Log,
+): Promise<Map<string, LiveSession>> {
+  try {
+    const stored = Object.entries(await redis.hgetall(sessionsKey(tenant, room)));
+    return new Map(
+      stored.flatMap(([jid, text]) => {
+        const session = sessionSchema.safeParse(JSON.parse(text));
+        return session.success ? [[jid, session.data] as const] : [];
+      }),
+    );
+  } catch (error) {
+    log.warn("Occupants from before could not be read: they have to join again", { room, error });
+    return new Map();
+  }
+}
+
+/**
+ * Sets the full list of people who are in a room by a link. Call it again before 15 minutes are over, or they are gone.
+ * An empty list takes the link's people out.
+ */
+export async function setFarOccupants(
+  redis: Redis,
+  far: { readonly tenant: string; readonly roomId: string; readonly link: string; readonly network: string },
+  occupants: readonly { readonly id: string; readonly nick: string }[],
+  log: Log,
+): Promise<void> {
+  const key = farKey(far.tenant, far.roomId);
+  const until = Date.now() + FAR_SECONDS * 1_000;
+  const side: FarSide & { until: number } = { network: far.network, people: [...occupants], until };
+  if (occupants.length === 0) await redis.hdel(key, far.link);
+  else await redis.multi().hset(key, far.link, JSON.stringify(side)).expire(key, FAR_SECONDS).exec();
+  await wake(redis, farSideTopic, { tenant: far.tenant, room: far.roomId }, log);
+}
+
+/** The people of other networks in a room, by link; undefined while Redis is away. */
+export async function farSides(redis: Redis, tenant: string, room: string): Promise<Map<string, FarSide> | undefined> {
+  try {
+    const stored = Object.entries(await redis.hgetall(farKey(tenant, room)));
+    return new Map(
+      stored.flatMap(([link, text]) => {
+        const side = farSchema.extend({ until: z.number() }).safeParse(JSON.parse(text));
+        return side.success && side.data.until > Date.now() ? [[link, side.data] as const] : [];
+      }),
+    );
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+import { sql, type Transaction } from "kysely";
+import { z } from "zod";
+import type { Database } from "../platform/postgres.ts";
+import type { WakeTopic } from "../platform/wake.ts";
+import type { Tables } from "./tables.ts";
+
+/** One entry of a room's log. */
+export interface LogEntry {
+  /** Counts up in its room. */
+  readonly seq: number;
+  /** UUIDv7: the archive id. */
+  readonly id: string;
+  readonly at: Date;
+  /** Bare address; null for somebody of another network. */
+  readonly sender: string | null;
+  readonly nick: string;
+  readonly occupantId: string;
+  /** The link it came in by, and the id of the inbox message it was. */
+  readonly origin: string | null;
+  readonly originRef: string | null;
+  /** As reflected, without `to`. */
+  readonly stanza: string;
+  readonly body: string | null;
+}
+
+/** Something was committed to the log of a room. */
+export const roomLogTopic: WakeTopic<{ tenant: string; room: string }> = {
+  name: "kontor:room-log",
+  schema: z.object({ tenant: z.string(), room: z.string() }),
+};
+
+/** The kind of data that the log is to the retention rules. */
+const KIND = "message-archive";
+
+/** SQL for "not yet expired": the read path hides what is due, whether or not it was deleted yet. */
+const visible = (tenant: string, now: Date) => sql<boolean>`at >= retention_cutoff(${tenant}, ${KIND}, ${now})`;
+
+const columns = ["seq", "id", "at", "sender", "nick", "occupant_id", "origin", "origin_ref", "stanza", "body"] as const;
+
+function entryOf(row: Pick<Tables["room_log"], (typeof columns)[number]>): LogEntry {
+  const { occupant_id: occupantId, origin_ref: originRef, ...rest } = row;
+  return { ...rest, occupantId, originRef };
+}
+
+/** Which part of a room's log to read, in the order of the log. */
+export interface LogPage {
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  readonly upTo?: number | undefined;
+  readonly start?: Date | undefined;
+  readonly end?: Date | undefined;
+  readonly nick?: string | undefined;
+  /** Take the last entries of what fits instead of the first. */
+  readonly last: boolean;
+  readonly limit: number;
+}
+
+/** Reads a page in ascending order; expired entries are never part of it. */
+export async function readLogPage(
+  db: Database,
+  tenant: string,
+  roomId: string,
+  page: LogPage,
+  now: Date,
+): Promise<LogEntry[]> {
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) => {
+    let query = trx
+      .selectFrom("room_log")
+      .select(columns)
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", roomId)
+      .where(visible(tenant, now));
+    if (page.after !== undefined) query = query.where("seq", ">", page.after);
+    if (page.before !== undefined) query = query.where("seq", "<", page.before);
+    if (page.upTo !== undefined) query = query.where("seq", "<=", page.upTo);
+    if (page.start) query = query.where("at", ">=", page.start);
+    if (page.end) query = query.where("at", "<=", page.end);
+    if (page.nick !== undefined) query = query.where("nick", "=", page.nick);
+    return query
+      .orderBy("seq", page.last ? "desc" : "asc")
+      .limit(page.limit)
+      .execute();
+  });
+  const entries = rows.map(entryOf);
+  return page.last ? entries.reverse() : entries;
+}
+
+/** The entries after a cursor: how every reader of the log goes on. */
+export function readLog(
+  db: Database,
+  tenant: string,
+  roomId: string,
+  afterSeq: number,
+  limit: number,
+  now: Date = new Date(),
+): Promise<LogEntry[]> {
+  return readLogPage(db, tenant, roomId, { after: afterSeq, last: false, limit }, now);
+}
+
+/** The sequence number of an archive id, or undefined for one that is unknown or expired. */
+export async function seqOfId(
+  db: Database,
+  tenant: string,
+  roomId: string,
+  id: string,
+  now: Date,
+): Promise<number | undefined> {
+  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room_log")
+      .select("seq")
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", roomId)
+      .where("id", "=", id)
+      .where(visible(tenant, now))
+      .executeTakeFirst(),
+  );
+  return row?.seq;
+}
+
+/** The highest sequence number ever given in a room, also when retention has emptied its log; 0 for an unused room. */
+export async function lastSeq(db: Database, tenant: string, roomId: string): Promise<number> {
+  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room")
+      .select("last_seq")
+      .where("tenant_id", "=", tenant)
+      .where("id", "=", roomId)
+      .executeTakeFirst(),
+  );
+  return row?.last_seq ?? 0;
+}

@@ -1,0 +1,38 @@
+import type { Generated } from "kysely";
+
+/** The tables that messaging owns (platform/migrations/0002-messaging.sql). */
+export interface Tables {
+  room: {
+    tenant_id: string;
+    id: string;
+    name: string;
+    config: unknown;
+    subject: unknown;
+    last_seq: Generated<number>;
+    created_at: Date;
+  };
+  room_affiliation: { tenant_id: string; room_id: string; jid: string; affiliation: string };
+  room_owner: { tenant_id: string; fence: number; owner: string };
+  room_log: {
+    tenant_id: string;
+    room_id: string;
+    seq: number;
+    id: string;
+    at: Date;
+    sender: string | null;
+    nick: string;
+    occupant_id: string;
+    origin: string | null;
+    origin_ref: string | null;
+    stanza: string;
+    body: string | null;
+  };
+  room_inbox: {
+    tenant_id: string;
+    id: string;
+    room_id: string;
+    source: string;
+    payload: unknown;
+    at: Date;
+  };
+}
