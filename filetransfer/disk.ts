@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { KontorError } from "../platform/errors.ts";
 import type { BlobKey, ByteStore } from "./bytes.ts";
+import { codeOf } from "./core-system-error.ts";
 
 const UNFINISHED = ".part";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -138,12 +139,10 @@ async function openBlob(path: string): Promise<FileHandle> {
   }
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
-
 const AWAY = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE", "ESTALE", "ENOENT", "ENOTDIR", "EACCES"]);
 
 function asStoreError(error: unknown): unknown {
-  if (!AWAY.has(String(codeOf(error)))) return error;
+  if (!AWAY.has(codeOf(error) ?? "")) return error;
   return new KontorError("unavailable", "Files can't be stored at the moment, try again later", {}, error);
 }
 

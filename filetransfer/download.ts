@@ -4,6 +4,7 @@ import { KontorError } from "../platform/errors.ts";
 import { checkGetLink } from "./core-link.ts";
 import { contentRange, noneMatch, parseRange, rangeCounts } from "./core-range.ts";
 import { cacheControl, contentDisposition, contentType } from "./core-serve.ts";
+import { codeOf } from "./core-system-error.ts";
 import type { FileDeps } from "./deps.ts";
 import { readSignedRequest } from "./request.ts";
 import { findStored } from "./store.ts";
@@ -46,7 +47,7 @@ export function downloadHandler(deps: FileDeps, limits: { readonly idleMs: numbe
       await pipeline(body, response);
     } catch (error) {
       // The reader left: its own affair. Anything else is ours, and all there is to do is to cut the answer short.
-      if (isPrematureClose(error)) return;
+      if (codeOf(error) === "ERR_STREAM_PREMATURE_CLOSE") return;
       deps.log.error("A stored file could not be read", { tenant, file: id, error });
       response.destroy();
     }
@@ -65,6 +66,3 @@ function partOf(header: string | undefined, size: number, unmet: (contentRange: 
 
 const singleHeader = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
-
-const isPrematureClose = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";

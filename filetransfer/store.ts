@@ -131,7 +131,7 @@ export interface StoredFile {
 
 /**
  * A stored file that retention still lets be seen at `now`. Throws `not-found` for any other.
- * `retention_cutoff` (of the retention part) is the time before which a kind is hidden; null hides nothing.
+ * `retention_cutoff` (0005-retention.sql) is the time before which a kind is hidden.
  */
 export async function findStored(db: Database, tenant: string, id: string, now: number): Promise<StoredFile> {
   const found = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
@@ -141,9 +141,7 @@ export async function findStored(db: Database, tenant: string, id: string, now: 
       .where("tenant_id", "=", tenant)
       .where("id", "=", id)
       .where("state", "=", "stored")
-      .where(
-        sql<boolean>`stored_at >= coalesce(retention_cutoff(${tenant}, 'file', ${new Date(now)}::timestamptz), '-infinity')`,
-      )
+      .where("stored_at", ">=", sql<Date>`(select retention_cutoff(${tenant}, 'file', ${new Date(now)}))`)
       .executeTakeFirst(),
   );
   if (!found?.blob || !found.sha256) throw new KontorError("not-found", "There is no such file, or no longer");
