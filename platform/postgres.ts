@@ -23,6 +23,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Milliseconds after which a statement is cancelled. */
   readonly statementTimeoutMs?: number;
+  /** Milliseconds after which waiting for a lock ends with an error; without it a statement waits as long as it may run. */
+  readonly lockTimeoutMs?: number;
 }
 
 // bigint sequence numbers stay far below 2^53; numbers are easier to compare than strings.
@@ -32,6 +34,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   const settings = [
     ...(options.role ? [`-c role=${options.role}`] : []),
     `-c statement_timeout=${options.statementTimeoutMs ?? 30_000}`,
+    `-c lock_timeout=${options.lockTimeoutMs ?? 0}`,
     "-c idle_in_transaction_session_timeout=60000",
   ];
   const pool = new pg.Pool({
@@ -44,6 +47,11 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   });
   // An idle connection whose server goes away: the pool drops it and opens a new one when asked.
   pool.on("error", (error) => log.warn("PostgreSQL closed an idle connection; it is reopened on demand", { error }));
+  // One that is lost between two statements of a transaction: the next statement says so to its caller. Without a
+  // listener of its own the event would end the process.
+  pool.on("connect", (client) =>
+    client.on("error", (error) => log.debug("PostgreSQL closed a connection in use", { error })),
+  );
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
