@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
 
@@ -31,9 +32,18 @@ export function pagePolicy(): RequestHandler {
 }
 
 /**
+ * The bundle of Converse.js makes a style element for each of its sheets although all are in converse.min.css: empty
+ * first, then with the map of an empty sheet. Just these two texts are let in, so that its console stays readable.
+ */
+const emptySheets = [
+  "",
+  `\n/*# sourceMappingURL=data:application/json;base64,${btoa('{"version":3,"sources":[],"names":[],"mappings":"","sourceRoot":""}')} */`,
+].map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+
+/**
  * The policy of the chat page, the least under which Converse.js works:
  * - `style-src-attr 'unsafe-inline'`: its templates carry style attributes (sizes of avatars and icons). Style elements
- *   and every kind of inline script stay forbidden.
+ *   but the empty ones above and every kind of inline script stay forbidden.
  * - `img-src data: blob:`: avatars come as data from vCards, pictures about to be sent are shown as blobs; shared
  *   pictures, sound and film come from our own files only.
  * - `connect-src`: the WebSocket, the files, and emoji.json from here. No `wasm-unsafe-eval`: OMEMO is off.
@@ -45,7 +55,7 @@ export function chatPolicy({ websocketUrl, publicUrl }: Reach): RequestHandler {
     directives: {
       ...nowhere,
       scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
+      styleSrc: ["'self'", ...emptySheets],
       styleSrcAttr: ["'unsafe-inline'"],
       fontSrc: ["'self'"],
       imgSrc: ["'self'", "data:", "blob:", files],

@@ -2,12 +2,12 @@ import type { Server } from "node:http";
 
 /**
  * Bounds what one connection may hold. Node's own bound of five minutes for a whole request would cut off an upload
- * over a slow link, so silence is bounded instead.
+ * over a slow link, so silence is bounded instead, above the bound that file transfer sets itself.
  */
 export function setLimits(server: Server): void {
   server.headersTimeout = 15_000;
   server.requestTimeout = 0;
-  server.setTimeout(60_000);
+  server.setTimeout(90_000);
   server.keepAliveTimeout = 10_000;
   server.maxConnections = 10_000;
 }
