@@ -14,6 +14,8 @@ export interface WriterOptions {
   readonly devicesOf: (localpart: string) => readonly Device[];
   /** Whoever has a device. */
   readonly everybody: () => Iterable<string>;
+  /** Milliseconds between signs of life. */
+  readonly beatMs?: number;
   /** Redis forgot what was written, or another owner took over: call `start` again if the stream still stands. */
   readonly onLost: () => void;
 }
@@ -145,7 +147,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
   const heart = setInterval(() => {
     beat = true;
     kick();
-  }, BEAT_MS);
+  }, options.beatMs ?? BEAT_MS);
 
   return {
     start: () => {

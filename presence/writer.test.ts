@@ -1,0 +1,321 @@
+/** Writer and reader against a Redis of their own, which is killed and comes back. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Redis } from "ioredis";
+import { createLog } from "../platform/log.ts";
+import { openRedis, redisReady } from "../platform/redis.ts";
+import type { Device } from "./core.ts";
+import { change, runScript } from "./scripts.ts";
+import { presenceKeys, presenceReader } from "./store.ts";
+import { LIVE_MS, type PresenceWriter, presenceWriter } from "./writer.ts";
+
+const log = createLog("test", "error");
+const quiet = { ...log, error: () => undefined };
+const tenant = "amt-nord";
+let server: ChildProcess;
+let port: number;
+let redis: Redis;
+const opened: Owner[] = [];
+
+interface Owner {
+  readonly people: Map<string, Device[]>;
+  readonly writer: PresenceWriter;
+  lost: number;
+  set(localpart: string, devices: Device[]): void;
+}
+
+const device = (resource: string, at = 1_000): Device => ({ resource, show: "online", status: null, priority: 0, at });
+
+/** A writer with its memory; when it loses Redis' state it starts again, as the door does. */
+function owner(id = tenant, restart = true): Owner {
+  const people = new Map<string, Device[]>();
+  const writer = presenceWriter({
+    redis,
+    tenant: id,
+    clock: Date.now,
+    log: quiet,
+    beatMs: 200,
+    devicesOf: (localpart) => people.get(localpart) ?? [],
+    everybody: () => people.keys(),
+    onLost: () => {
+      made.lost += 1;
+      if (restart) writer.start();
+    },
+  });
+  const made: Owner = {
+    people,
+    writer,
+    lost: 0,
+    set: (localpart, devices) => {
+      if (devices.length > 0) people.set(localpart, devices);
+      else people.delete(localpart);
+      writer.changed(localpart);
+    },
+  };
+  opened.push(made);
+  return made;
+}
+
+async function until<T>(what: () => Promise<T> | T, fits: (value: T) => boolean, boundMs = 20_000): Promise<T> {
+  const end = Date.now() + boundMs;
+  for (;;) {
+    const value = await what();
+    if (fits(value)) return value;
+    if (Date.now() > end) throw new Error(`Still ${JSON.stringify(value)} after ${boundMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const view = (names: readonly string[], id = tenant) => presenceReader(redis).read(id, names);
+const devicesSeen = async (name: string) => (await view([name])).people.get(name);
+const published = () =>
+  until(
+    () => view([]),
+    (seen) => seen.since !== undefined,
+  );
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+const startServer = () =>
+  spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], {
+    stdio: "ignore",
+  });
+
+const killServer = async () => {
+  server.kill("SIGKILL");
+  await once(server, "exit");
+};
+
+beforeAll(async () => {
+  port = await freePort();
+  server = startServer();
+  redis = openRedis(`redis://127.0.0.1:${port}/0`, { ...log, warn: () => undefined });
+  redis.on("ready", () => {
+    for (const each of opened) each.writer.wake();
+  });
+  await redisReady(redis, 20_000);
+});
+
+beforeEach(async () => {
+  for (const each of opened.splice(0)) await each.writer.close();
+  await redis.flushall();
+});
+
+afterAll(async () => {
+  for (const each of opened.splice(0)) await each.writer.close();
+  redis.disconnect();
+  await killServer();
+});
+
+test("nothing is known before an owner publishes", async () => {
+  expect(await view(["anna"])).toEqual({ since: undefined, people: new Map() });
+});
+
+test("all are published at once, however many; who is away has no entry", async () => {
+  const { people, writer } = owner();
+  for (let index = 0; index < 1_001; index += 1) people.set(`p${index}`, [device("r", index)]);
+  writer.start();
+  await published();
+  const names = [...people.keys(), "away"];
+  const seen = await view(names);
+  expect(seen.people).toEqual(people);
+  expect(seen.since).toBeLessThanOrEqual(Date.now());
+});
+
+test("changes follow, in the order they were made", async () => {
+  const { set, writer } = owner();
+  writer.start();
+  await published();
+  for (let index = 1; index <= 50; index += 1) set("anna", [device("phone", index)]);
+  expect(
+    await until(
+      () => devicesSeen("anna"),
+      (seen) => seen?.[0]?.at === 50,
+    ),
+  ).toEqual([device("phone", 50)]);
+  set("anna", []);
+  await until(
+    () => devicesSeen("anna"),
+    (seen) => seen === undefined,
+  );
+});
+
+test("a change while all are being published is not lost", async () => {
+  const { people, set, writer } = owner();
+  for (let index = 0; index < 1_000; index += 1) people.set(`p${index}`, [device("r")]);
+  writer.start();
+  for (let index = 0; index < 1_000; index += 1) {
+    set(`p${index}`, index % 2 === 0 ? [] : [device("r", 2_000)]);
+    if (index % 100 === 0) await redis.ping();
+  }
+  await until(
+    async () => (await view([...people.keys(), "p0", "p998"])).people,
+    (seen) => {
+      try {
+        expect(seen).toEqual(people);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  );
+});
+
+test("what was published is taken back when the stream is lost, and when the owner ends", async () => {
+  for (const end of [(each: PresenceWriter) => each.stop(), (each: PresenceWriter) => void each.close()]) {
+    const { people, writer } = owner();
+    people.set("anna", [device("phone")]);
+    writer.start();
+    await published();
+    end(writer);
+    expect(
+      (
+        await until(
+          () => view(["anna"]),
+          (seen) => seen.since === undefined,
+        )
+      ).people.size,
+    ).toBe(0);
+    expect(await redis.exists(presenceKeys(tenant).people)).toBe(0);
+  }
+});
+
+test("stopping while publishing publishes nothing, and a start after it does", async () => {
+  const { people, writer } = owner();
+  people.set("before", [device("r")]);
+  writer.start();
+  writer.stop();
+  people.clear();
+  people.set("after", [device("r")]);
+  writer.start();
+  await published();
+  expect([...(await view(["before", "after"])).people.keys()]).toEqual(["after"]);
+});
+
+test("an owner that was overtaken changes nothing any more and is told", async () => {
+  const old = owner(tenant, false);
+  old.people.set("anna", [device("old")]);
+  old.writer.start();
+  await until(
+    () => devicesSeen("anna"),
+    (seen) => seen?.[0]?.resource === "old",
+  );
+  const next = owner();
+  next.people.set("anna", [device("new")]);
+  next.writer.start();
+  await until(
+    () => devicesSeen("anna"),
+    (seen) => seen?.[0]?.resource === "new",
+  );
+  old.set("anna", [device("late")]);
+  await until(
+    () => old.lost,
+    (lost) => lost === 1,
+  );
+  old.writer.stop();
+  await old.writer.close();
+  expect(await devicesSeen("anna")).toEqual([device("new")]);
+  expect(next.lost).toBe(0);
+});
+
+test("a batch that comes late or again changes nothing", async () => {
+  const { people, set, writer } = owner();
+  writer.start();
+  await published();
+  set("anna", [device("new")]);
+  await until(
+    () => devicesSeen("anna"),
+    (seen) => seen !== undefined,
+  );
+  const keys = presenceKeys(tenant);
+  const [epoch, batch] = await redis.hmget(keys.live, "epoch", "batch");
+  const late = [epoch ?? "", LIVE_MS, batch ?? "", "anna", JSON.stringify([device("old")])];
+  expect(await runScript(redis, change, [keys.people, keys.live], late)).toBe(1);
+  expect(await devicesSeen("anna")).toEqual(people.get("anna"));
+});
+
+test("what is published expires when its owner is silent", async () => {
+  const { people, writer } = owner();
+  people.set("anna", [device("phone")]);
+  writer.start();
+  await published();
+  for (const key of [presenceKeys(tenant).people, presenceKeys(tenant).live]) {
+    const left = await redis.pttl(key);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(LIVE_MS);
+  }
+});
+
+test("an owner that slept too long publishes anew at its next beat", async () => {
+  const { people, writer } = owner();
+  people.set("anna", [device("phone")]);
+  writer.start();
+  await published();
+  await redis.del(presenceKeys(tenant).live, presenceKeys(tenant).people);
+  await published();
+  expect(await devicesSeen("anna")).toEqual([device("phone")]);
+});
+
+test("tenants are apart", async () => {
+  const nord = owner();
+  const sued = owner("schule-sued");
+  nord.people.set("anna", [device("nord")]);
+  nord.writer.start();
+  sued.writer.start();
+  await published();
+  await until(
+    () => view([], "schule-sued"),
+    (seen) => seen.since !== undefined,
+  );
+  expect((await view(["anna"], "schule-sued")).people.size).toBe(0);
+});
+
+describe("Redis goes and comes back", () => {
+  test("empty: what happened meanwhile is there, what was before is not", async () => {
+    const { people, set, writer } = owner();
+    people.set("leaves", [device("phone")]);
+    people.set("stays", [device("phone")]);
+    writer.start();
+    await published();
+    await killServer();
+    await until(
+      () => redis.status,
+      (status) => status !== "ready",
+    );
+    await expect(view(["stays"])).rejects.toMatchObject({ code: "unavailable" });
+    set("leaves", []);
+    set("comes", [device("laptop")]);
+    server = startServer();
+    await redisReady(redis, 20_000);
+    await published();
+    expect((await view(["leaves", "stays", "comes"])).people).toEqual(people);
+  });
+
+  test("with its memory, only the connection broke: nothing is lost", async () => {
+    const made = owner();
+    const { set, writer } = made;
+    writer.start();
+    await published();
+    const other = redis.duplicate({ enableOfflineQueue: true });
+    for (let index = 1; index <= 20; index += 1) {
+      set("anna", [device("phone", index)]);
+      if (index === 10) await other.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    }
+    other.disconnect();
+    await until(
+      () => devicesSeen("anna").catch(() => undefined),
+      (seen) => seen?.[0]?.at === 20,
+    );
+    expect(made.lost).toBe(0);
+  });
+});
