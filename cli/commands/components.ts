@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { serveTenants } from "../../components/serve-tenants.ts";
 import { componentSecret } from "../../config/component-secret.ts";
-import { diskBytes, uploadDoor } from "../../filetransfer/index.ts";
+import { uploadDoor } from "../../filetransfer/index.ts";
 import { listTenants } from "../../identity/index.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
@@ -18,7 +18,11 @@ export function command(): Command {
 async function run(): Promise<void> {
   const base = startProcess("components");
   const { settings, log, metrics, db, redis, patientRedis, clock, checks } = base;
-  const batches = metrics.histogram("kontor_commit_seconds", "Time of one group commit", [0.001, 0.003, 0.01, 0.03, 0.1, 1]);
+  const batches = metrics.histogram(
+    "kontor_commit_seconds",
+    "Time of one group commit",
+    [0.001, 0.003, 0.01, 0.03, 0.1, 1],
+  );
   const messages = metrics.counter("kontor_messages_committed_total", "Messages committed to room logs");
   const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
   const committer = createCommitter({
@@ -43,7 +47,7 @@ async function run(): Promise<void> {
     processId: newId(),
     onReflected: (count) => copies.inc(count),
   });
-  const upload = uploadDoor({ db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log });
+  const upload = uploadDoor({ db, settings, clock, newId, log });
   const presence = presenceDoor({ redis, clock });
   const served = serveTenants(
     [rooms, presence, upload],

@@ -6,9 +6,8 @@ begin
   if not exists (select from pg_roles where rolname = 'kontor_app') then
     create role kontor_app nologin nosuperuser nobypassrls;
   end if;
-  if not pg_has_role(current_user, 'kontor_app', 'member') then
-    execute format('grant kontor_app to %I', current_user);
-  end if;
+  -- Who creates a role may administer it, but from PostgreSQL 16 on not yet take it.
+  execute format('grant kontor_app to %I', current_user);
 end
 $$;
 grant usage on schema public to kontor_app;
