@@ -33,13 +33,16 @@ async function foreground(options: HomeOptions): Promise<void> {
     return saySo(homeOf(options));
   }
   stopOnSignals(stack, report);
+  // A reader of the output that goes away (a closed pipe) must not take the service with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   try {
     await stack.begin();
   } catch (error) {
     if (!stopAsked) throw error;
   }
   if (!stopAsked) console.log(demoText(stack.home, stack.demo));
-  if (!stopAsked) report("all is up; Ctrl-C stops it");
+  const how = process.stdin.isTTY || process.stdout.isTTY ? "Ctrl-C stops it" : "'./kontor down' stops it";
+  if (!stopAsked) report(`all is up; ${how}`);
   await stack.stopped;
   report("all is stopped");
 }

@@ -126,13 +126,17 @@ export class Part {
     ended.then((text) => {
       how = text;
     });
+    let last = "";
     const deadline = Date.now() + READY_SECONDS * 1000;
     while (how === undefined && Date.now() < deadline && !this.#stopping.signal.aborted) {
-      const serves = await this.spec.ready().catch(() => false);
+      const serves = await this.spec.ready().catch((error: unknown) => {
+        last = messageOf(error);
+        return false;
+      });
       if (serves && how === undefined) return this.#become("up");
       await sleep(40);
     }
-    const why = how ? `ended (${how})` : `does not answer on port ${this.spec.port} after ${READY_SECONDS} s`;
+    const why = how ? `ended (${how})` : `is not ready on port ${this.spec.port} after ${READY_SECONDS} s (${last})`;
     throw new StackError(
       [`${this.spec.name} ${why}; ${this.#log.path} ends with:`, ...this.#log.lastLines(8)].join("\n  "),
     );

@@ -25,9 +25,10 @@ export function exchange(port: number, text: string, verdict: (answer: string) =
   });
 }
 
-/** Whether GET `/readyz` on this port of 127.0.0.1 answers 200. */
+/** Whether GET `/readyz` on this port of 127.0.0.1 answers 200; any other answer rejects with its text. */
 export async function readyz(port: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3000) });
-  await response.arrayBuffer();
-  return response.status === 200;
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`/readyz answers ${response.status} ${text.slice(0, 300)}`);
+  return true;
 }
