@@ -10,7 +10,7 @@ import { type ErrorCode, errors, KontorError, toKontorError } from "./errors.ts"
 import type { Log } from "./log.ts";
 
 /** What a token may do. Issue of tokens and roles: identity. */
-export type Scope = "presence:read" | "rooms:read" | "links:write" | "retention:run" | "retention:read";
+export type Scope = "presence:read" | "rooms:read" | "links:read" | "links:write" | "retention:run" | "retention:read";
 
 /** Who asks. `tenant` null: a token of the operator, valid for all tenants. */
 export interface Principal {

@@ -1,0 +1,170 @@
+import { type Selectable, sql, type Transaction } from "kysely";
+import { KontorError } from "../../platform/errors.ts";
+import type { Database } from "../../platform/postgres.ts";
+import type { LinkState, LinkTable, Tables } from "./tables.ts";
+
+export interface Link {
+  readonly tenant: string;
+  readonly id: string;
+  readonly roomId: string;
+  readonly room: string;
+  readonly network: string;
+  readonly place: string;
+  /** With its secrets: read it with the network only. */
+  readonly config: unknown;
+  readonly version: number;
+  readonly cursor: number;
+  /** Entries of the room log that the link has not passed yet. */
+  readonly lag: number;
+  readonly state: LinkState;
+  readonly lastError: string | null;
+  readonly createdAt: Date;
+}
+
+/** A link names its tenant and itself; every query says both. */
+export interface LinkRef {
+  readonly tenant: string;
+  readonly id: string;
+}
+
+const MAX_LINKS = 200;
+const MAX_ERROR = 500;
+
+const linkOf = (row: Selectable<LinkTable> & { room: string; last_seq: number }): Link => ({
+  tenant: row.tenant_id,
+  id: row.id,
+  roomId: row.room_id,
+  room: row.room,
+  network: row.network,
+  place: row.place,
+  config: row.config,
+  version: row.version,
+  cursor: row.cursor,
+  lag: Math.max(0, row.last_seq - row.cursor),
+  state: row.state,
+  lastError: row.last_error,
+  createdAt: row.created_at,
+});
+
+/** Links with the name of their room and where its log ends. */
+const withRoom = (trx: Transaction<Tables>) =>
+  trx
+    .selectFrom("bridge_link as link")
+    .innerJoin("room", (join) =>
+      join.onRef("room.tenant_id", "=", "link.tenant_id").onRef("room.id", "=", "link.room_id"),
+    )
+    .selectAll("link")
+    .select(["room.name as room", "room.last_seq"]);
+
+/** The enabled links of tenants, oldest first. */
+export async function listLinks(db: Database, tenants: readonly string[]): Promise<Link[]> {
+  if (tenants.length === 0) return [];
+  const rows = await db.withTenants(tenants, (trx: Transaction<Tables>) =>
+    withRoom(trx)
+      .where("link.tenant_id", "in", [...tenants])
+      .where("link.enabled", "=", true)
+      .orderBy("link.created_at")
+      .orderBy("link.id")
+      .execute(),
+  );
+  return rows.map(linkOf);
+}
+
+/** One link, or undefined. */
+export async function findLink(db: Database, link: LinkRef): Promise<Link | undefined> {
+  const row = await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
+    withRoom(trx).where("link.tenant_id", "=", link.tenant).where("link.id", "=", link.id).executeTakeFirst(),
+  );
+  return row && linkOf(row);
+}
+
+export interface NewLink {
+  /** Id for the link if it is new. */
+  readonly id: string;
+  readonly roomId: string;
+  readonly network: string;
+  /** From `network.place(config).place`. */
+  readonly place: string;
+  readonly config: unknown;
+  readonly now: Date;
+}
+
+/**
+ * Links a room with a far place, from what is said from now on. The same room, network and place again keeps the link
+ * and its cursor and takes over the configuration. Gives the id of the link. Throws `too-many` at 200 links of a tenant.
+ */
+export async function putLink(db: Database, tenant: string, link: NewLink): Promise<string> {
+  const config = JSON.stringify(link.config);
+  return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
+    const { count } = await trx
+      .selectFrom("bridge_link")
+      .select((select) => select.fn.countAll<number>().as("count"))
+      .where("tenant_id", "=", tenant)
+      .where((where) => where.not(where.and({ room_id: link.roomId, network: link.network, place: link.place })))
+      .executeTakeFirstOrThrow();
+    if (count >= MAX_LINKS) throw new KontorError("too-many", `A tenant has ${MAX_LINKS} links at most: remove one`);
+    const room = await trx
+      .selectFrom("room")
+      .select("last_seq")
+      .where("tenant_id", "=", tenant)
+      .where("id", "=", link.roomId)
+      .executeTakeFirst();
+    if (!room) throw new KontorError("not-found", "There is no such room");
+    const row = await trx
+      .insertInto("bridge_link")
+      .values({
+        tenant_id: tenant,
+        id: link.id,
+        room_id: link.roomId,
+        network: link.network,
+        place: link.place,
+        config,
+        version: 1,
+        cursor: room.last_seq,
+        enabled: true,
+        state: "waiting",
+        last_error: null,
+        created_at: link.now,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(["tenant_id", "room_id", "network", "place"]).doUpdateSet({
+          config,
+          enabled: true,
+          version: sql<number>`bridge_link.version + (bridge_link.config is distinct from excluded.config)::int`,
+        }),
+      )
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return row.id;
+  });
+}
+
+/** Removes a link with its id map; throws `not-found`. */
+export async function removeLink(db: Database, link: LinkRef): Promise<void> {
+  const removed = await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
+    trx
+      .deleteFrom("bridge_link")
+      .where("tenant_id", "=", link.tenant)
+      .where("id", "=", link.id)
+      .returning("id")
+      .executeTakeFirst(),
+  );
+  if (!removed) throw new KontorError("not-found", "There is no such link");
+}
+
+/** Says how the link is. */
+export async function setLinkState(
+  db: Database,
+  link: LinkRef,
+  state: LinkState,
+  lastError: string | null,
+): Promise<void> {
+  await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
+    trx
+      .updateTable("bridge_link")
+      .set({ state, last_error: lastError?.slice(0, MAX_ERROR) ?? null })
+      .where("tenant_id", "=", link.tenant)
+      .where("id", "=", link.id)
+      .execute(),
+  );
+}
