@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
 import { diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
+import { linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
 import { closeGently, createApp, failureLimiter, rememberedTenants, setLimits } from "../../gateway/http/index.ts";
 import { bearerAuthentication, listTenants } from "../../identity/index.ts";
 import { listen, onShutdown } from "../../platform/health.ts";
@@ -20,8 +21,12 @@ export function command(): Command {
 
 async function run(): Promise<void> {
   const base = startProcess("gateway");
-  const { settings, log, metrics, db, redis, clock, checks } = base;
-  const routes: Route[] = [...presenceRoutes({ db, reader: presenceReader(redis) })];
+  const { settings, log, metrics, db, redis, patientRedis, clock } = base;
+  const bridges = startBridges({ db, redis, patientRedis, settings, log, metrics, clock, newId });
+  const routes: Route[] = [
+    ...presenceRoutes({ db, reader: presenceReader(redis) }),
+    ...linkRoutes({ db, redis, clock, newId, log }),
+  ];
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const app = createApp({
     routes,
@@ -33,7 +38,7 @@ async function run(): Promise<void> {
       publicUrl: settings.http.publicUrl,
       tenants: rememberedTenants(() => listTenants(db), clock),
     },
-    checks,
+    checks: { ...base.checks, bridges: () => bridges.check() },
     metrics,
     log,
     clock,
@@ -46,7 +51,7 @@ async function run(): Promise<void> {
   const sweeping = every(SWEEP_MS, () => sweepFiles(files), log);
   onShutdown(log, async () => {
     clearInterval(sweeping);
-    await closeGently(server, 10_000);
+    await Promise.all([closeGently(server, 10_000), bridges.stop()]);
     await base.close();
   });
 }

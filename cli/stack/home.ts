@@ -62,7 +62,7 @@ export function socketPath({ folder }: Home, name: string, owner = process.getui
   const short = join(tmpdir(), `kontor-${owner}-${digest(folder)}`);
   if (!existsSync(short)) {
     mkdirSync(short, { mode: 0o711 });
-    if (owner !== process.getuid?.()) chownSync(short, owner, owner);
+    if (owner !== process.getuid?.()) chownSync(short, owner, process.getgid?.() ?? 0);
   }
   const found = lstatSync(short);
   if (!found.isDirectory() || found.uid !== owner) throw new StackError(`${short} belongs to somebody else; remove it`);
