@@ -186,6 +186,7 @@ describe("problem documents (RFC 9457)", () => {
     const page = await request(app).get("/nothing?lang=en").set("Accept", "text/html");
     expect([page.status, page.type]).toEqual([404, "text/html"]);
     expect(page.text).toContain("There is no such page.");
+    expect(page.get("Content-Security-Policy")).toContain("style-src 'self'");
     const api = await request(app).get("/api/v1/nothing").set("Accept", "text/html");
     expect([api.status, api.type]).toEqual([404, "application/problem+json"]);
   });

@@ -75,7 +75,7 @@ export function createApp(parts: AppParts): Express {
     throw new KontorError("not-found");
   });
   app.use(["/api", "/files"], problems(log));
-  app.use(pagePolicy(), failures, problems(log));
+  app.use(failures, problems(log));
   return app;
 }
 
@@ -84,13 +84,18 @@ function problems(log: Log): ErrorRequestHandler {
     sendProblem(response, error, log.with({ requestId: requestIdOf(response) }));
 }
 
+const failurePolicy = pagePolicy();
+
 /** An error for a person at a browser; all others get the problem document. */
 const failures: ErrorRequestHandler = (error: unknown, request, response, next) => {
   if (response.headersSent || request.accepts(["json", "html"]) !== "html") return next(error);
   const known = toKontorError(error);
   if (known.code === "internal") return next(error);
-  response
-    .status(errors[known.code].status)
-    .type("html")
-    .send(failurePage(languageOf(request), known, requestIdOf(response)));
+  failurePolicy(request, response, (failed?: unknown) => {
+    if (failed) return next(failed);
+    response
+      .status(errors[known.code].status)
+      .type("html")
+      .send(failurePage(languageOf(request), known, requestIdOf(response)));
+  });
 };

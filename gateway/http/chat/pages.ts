@@ -43,8 +43,11 @@ function converseSettings({ language, tenant, websocketUrl, assets, filesHost }:
     allowed_audio_domains: ours,
     allowed_video_domains: ours,
     embed_3rd_party_media_players: false,
-    // Its search asks a public directory on the Internet.
-    muc_search_service: null,
+    // By itself it would send what is typed as name of a room to a public directory on the Internet; without any
+    // service the field for the name is not shown at all. Our rooms answer that they have no such search.
+    muc_search_service: `rooms.${tenant.domain}`,
+    // No button for one's place: it would lead to a map on the Internet.
+    visible_toolbar_buttons: { call: false, emoji: true, location: false, spoiler: false },
     loglevel: "error",
     theme: "classic",
     dark_theme: "dracula",
@@ -86,6 +89,7 @@ export function chatPage(page: ChatPage): string {
       <p>${text.loading}</p>
       <noscript><p class="failed">${text.noScript}</p></noscript>
     </div>
+    <main><converse-root></converse-root></main>
     <template id="languages">${languageNav(self, language)}</template>
   </body>
 </html>

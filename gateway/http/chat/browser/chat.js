@@ -49,6 +49,17 @@ define("converse-footer", () => [
   ),
 ]);
 
+/** What Converse.js leaves out: what its fields are for (WCAG 1.3.5), and the name of its buttons for hints (4.1.2). */
+const purposes = { "converse-login-jid": "username", "converse-login-password": "current-password" };
+new MutationObserver(() => {
+  for (const [id, purpose] of Object.entries(purposes)) {
+    document.getElementById(id)?.setAttribute("autocomplete", purpose);
+  }
+  for (const button of document.querySelectorAll("converse-popover button[data-bs-title]:not([aria-label])")) {
+    button.setAttribute("aria-label", button.dataset.bsTitle);
+  }
+}).observe(document.body, { childList: true, subtree: true });
+
 const waiting = document.getElementById("waiting");
 try {
   const { default: converse } = await import(`${settings.assets_path}/converse.min.js`);
