@@ -22,6 +22,8 @@ export interface XmppClient {
    * Rejects after `timeoutMs` with what came instead.
    */
   next(fits: (stanza: Element) => boolean, what: string, timeoutMs?: number): Promise<Element>;
+  /** What came in and was not yet taken by `next`. */
+  pending(): readonly Element[];
   /** Calls for each stanza as it comes, besides what `next` gives. */
   onStanza(listener: (stanza: Element) => void): void;
   /** Signs off. */
@@ -115,6 +117,7 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
       });
     },
     next,
+    pending: () => kept,
     onStanza: (listener) => void xmpp.on("stanza", listener),
     stop: async () => void (await xmpp.stop()),
     cut: () => socket()?.destroy(),

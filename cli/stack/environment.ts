@@ -1,9 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Home } from "./home.ts";
 import { websocketUrl } from "./parts/prosody.ts";
 import { redisUrl } from "./parts/redis.ts";
-import type { Secrets } from "./secrets.ts";
+import { type Secrets, writePrivate } from "./secrets.ts";
 
 /** A database or Redis of the operator's own, used instead of one that is started here. */
 export const given = {
@@ -11,12 +12,19 @@ export const given = {
   redis: (): string | undefined => process.env.KONTOR_REDIS_URL || undefined,
 };
 
-/** The settings of all processes of this home, as environment variables. */
+const pathOf = (home: Home): string => join(home.folder, "env.json");
+
+/** The settings of the processes of a home that is up or was, as environment variables: for tests and the tour. */
+export function readEnvironment(home: Home): Record<string, string> {
+  return z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(pathOf(home), "utf8")));
+}
+
+/** The settings of all processes of this home, as environment variables; written to the home as well. */
 export function environmentOf(home: Home, secrets: Secrets, databaseUrl: string): Readonly<Record<string, string>> {
   const { ports, folder } = home;
   const files = join(folder, "files");
   mkdirSync(files, { recursive: true, mode: 0o700 });
-  return {
+  const env = {
     KONTOR_HOME: folder,
     KONTOR_PORT_BASE: String(home.portBase),
     KONTOR_DATABASE_URL: given.database() ?? databaseUrl,
@@ -37,4 +45,6 @@ export function environmentOf(home: Home, secrets: Secrets, databaseUrl: string)
     KONTOR_HEALTH_COMPONENTS_PORT: String(ports.componentsHealth),
     KONTOR_HEALTH_WORKER_PORT: String(ports.workerHealth),
   };
+  writePrivate(pathOf(home), env);
+  return env;
 }

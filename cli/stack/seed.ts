@@ -1,8 +1,12 @@
-import { demoTenants } from "../../config/demo.ts";
+import { demoBridge, demoTenants } from "../../config/demo.ts";
+import { addLink } from "../../gateway/bridge/index.ts";
+import { listLinks, removeLink } from "../../gateway/bridge/store.ts";
 import { addPeople, addTenant, addToken, listTenants, type Tenant } from "../../identity/index.ts";
+import { ensureRoom } from "../../messaging/index.ts";
+import type { Scope } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
 import { createLog } from "../../platform/log.ts";
-import { openDatabase } from "../../platform/postgres.ts";
+import { type Database, openDatabase } from "../../platform/postgres.ts";
 import { newSecret } from "../../platform/secrets.ts";
 import type { Home } from "./home.ts";
 import { makePassword, type Secrets, saveSecrets } from "./secrets.ts";
@@ -18,8 +22,14 @@ export function demoSecrets(home: Home, secrets: Secrets): Secrets {
   return filled;
 }
 
-/** Puts the demo's tenants, people and token into the database where they are missing, and gives all tenants. */
-export async function seedDemo(databaseUrl: string, token: string): Promise<Tenant[]> {
+const read: readonly Scope[] = ["presence:read", "rooms:read", "links:read", "retention:read"];
+const scopes: readonly Scope[] = [...read, "links:write", "retention:run"];
+
+/**
+ * Puts the demo's tenants, people, token, room and IRC link into the database where they are missing, and gives all
+ * tenants.
+ */
+export async function seedDemo(databaseUrl: string, token: string, ircPort: number): Promise<Tenant[]> {
   const db = openDatabase({ url: databaseUrl, poolSize: 2 }, createLog("up", "error"));
   const now = new Date();
   try {
@@ -30,10 +40,24 @@ export async function seedDemo(databaseUrl: string, token: string): Promise<Tena
       await addPeople(db, id, rows, newId, now);
     }
     const expiresAt = new Date(now.getTime() + tokenDays * 86_400_000);
-    const scopes = ["presence:read", "rooms:read", "links:write", "retention:run", "retention:read"];
     await addToken(db, { id: newId(), token, tenant: null, label: "demo", scopes, expiresAt }, now);
+    await linkDemoRoom(db, ircPort, now);
     return await listTenants(db);
   } finally {
     await db.close();
+  }
+}
+
+async function linkDemoRoom(db: Database, port: number, now: Date): Promise<void> {
+  const { tenantId, room, channel } = demoBridge;
+  const roomId = await ensureRoom(db, tenantId, room, newId, now);
+  // The demo's server is ours and on loopback: no TLS, and no need to be slow.
+  const config = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 50, burst: 100 };
+  const id = await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now });
+  // A start with another port base left a link to a port where nothing answers any more.
+  for (const link of await listLinks(db, [tenantId])) {
+    const stale =
+      link.id !== id && link.room === room && link.network === "irc" && link.place.startsWith(`${channel}@`);
+    if (stale && /@(127\.0\.0\.1):\d+$/.test(link.place)) await removeLink(db, { tenant: tenantId, id: link.id });
   }
 }

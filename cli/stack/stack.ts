@@ -130,7 +130,7 @@ export class Stack {
       ? { kontor: adminUrl, archive: adminUrl }
       : await ensureDatabases(home, secrets);
     await migrate(urls.kontor, (line) => this.#report(`migrated ${line}`));
-    const tenants = await seedDemo(urls.kontor, secrets.token ?? "");
+    const tenants = await seedDemo(urls.kontor, secrets.token ?? "", home.ports.irc);
     this.#env = environmentOf(home, secrets, urls.kontor);
     const certificate = localCertificate(
       home,

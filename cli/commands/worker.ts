@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { onShutdown, serveHealth } from "../../platform/health.ts";
+import { newId } from "../../platform/ids.ts";
+import { openDatabase } from "../../platform/postgres.ts";
+import { catalogue, type Deleter, startRetention } from "../../retention/index.ts";
+import { startProcess } from "../process.ts";
+
+/** The worker: deletion on time. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
+export function command(): Command {
+  return new Command("worker").description("run the worker: deletion on time").action(run);
+}
+
+/** Detaching waits for older transactions up to the lock timeout; reading a partition through may take longer. */
+const OWNER_STATEMENT_MS = 600_000;
+const OWNER_LOCK_MS = 5_000;
+
+async function run(): Promise<void> {
+  const base = startProcess("worker");
+  const { settings, log, metrics, db, clock, checks } = base;
+  const { url, adminUrl } = settings.database;
+  const owner = openDatabase(
+    { url: adminUrl ?? url, poolSize: 3, statementTimeoutMs: OWNER_STATEMENT_MS, lockTimeoutMs: OWNER_LOCK_MS },
+    log,
+  );
+  const deleters: Deleter[] = [];
+  const { schedule, timeZone } = settings.retention;
+  const retention = startRetention({
+    ...{ db, owner, kinds: catalogue, deleters, clock, log, metrics, newId },
+    ...{ connection: base.patientRedis, schedule, timeZone },
+  });
+  const health = await serveHealth({ host: settings.health.host, port: settings.health.workerPort }, checks, metrics);
+  log.info("Working", { class: "system" });
+  onShutdown(log, async () => {
+    health?.close();
+    await retention.close();
+    await owner.close();
+    await base.close();
+  });
+}
