@@ -85,3 +85,9 @@ export const emptySegment = sha256("");
 /** Adds rows to the hash of a segment: each step hashes the hash so far and the JSON array of the row's texts. */
 export const hashRows = (sofar: string, rows: readonly (readonly string[])[]): string =>
   rows.reduce((hash, row) => sha256(`${hash}\n${JSON.stringify(row)}`), sofar);
+
+/** The first and last of these instants; null without any. Instants of this form sort as texts. */
+export function span(starts: readonly Instant[]): { oldest: Instant | null; newest: Instant | null } {
+  const sorted = [...starts].sort();
+  return { oldest: sorted[0] ?? null, newest: sorted.at(-1) ?? null };
+}

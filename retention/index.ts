@@ -1,0 +1,6 @@
+/** Retention: rules as data, deletion on time by a worker, and evidence of it that can be verified. */
+export { catalogue } from "./catalogue.ts";
+export { retentionRoutes } from "./http.ts";
+export { startRetention } from "./jobs.ts";
+export type { Deleter } from "./run-steps.ts";
+export { verifyEvidence } from "./store-evidence.ts";
