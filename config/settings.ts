@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
@@ -28,12 +28,7 @@ export class SettingsError extends Error {
 
 /** The text of a file, or undefined where there is none. */
 export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 const meant = (word: string, names: readonly string[]): string => {

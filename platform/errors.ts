@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * The one table of errors: a code has an XMPP condition with its type (RFC 6120 8.3.3) and an HTTP status with a title
  * (RFC 9457). Callers switch on the code, never on texts.
@@ -63,8 +65,9 @@ const AWAY_TEXT =
   /connection terminated|connection is closed|timeout exceeded when trying to connect|max retries|stream isn't writeable|client has encountered a connection error/i;
 
 function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.some(isAway)) return true;
+  // Errors of Node's own modules may come from another realm than ours: no instanceof.
+  if (!types.isNativeError(error)) return false;
+  if ("errors" in error && Array.isArray(error.errors) && error.errors.some(isAway)) return true;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return AWAY.test(code) || AWAY_TEXT.test(error.message) || isAway(error.cause);
 }
