@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
@@ -12,26 +12,26 @@ import { type ServedDoor, serveDoor } from "../components/door.ts";
 import { componentSecret } from "../config/component-secret.ts";
 import { prosodyConfig } from "../config/prosody/generate.ts";
 import { newId } from "../platform/ids.ts";
-import { createLog } from "../platform/log.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
+import { silentLog } from "../test/support/real.ts";
 import { presenceDoor } from "./component.ts";
 import type { Device } from "./core.ts";
+import { freePort, listenAnywhere, type RedisUnderTest, redisUnderTest, until } from "./redis-under-test.ts";
 import { presenceReader } from "./store.ts";
 
 const nord = "nord.localhost";
 const sued = "sued.localhost";
 const password = "correct horse";
 const master = "0123456789abcdef0123456789abcdef";
-const log = createLog("test", "error");
 const secretOf = (domain: string) => componentSecret(master, domain);
 
 jest.setTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), "kpres-"));
 const clients = new Set<Client>();
-let ports: { clients: number; components: number; http: number; redis: number };
+let ports: { clients: number; components: number; http: number };
 let prosody: ChildProcess;
-let redisServer: ChildProcess;
+let redisServer: RedisUnderTest;
 let redis: Redis;
 let cable: Cable;
 let served: ServedDoor;
@@ -42,14 +42,6 @@ interface Cable {
   cut(): void;
   mend(): void;
   close(): void;
-}
-
-async function listening(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 async function layCable(to: () => number): Promise<Cable> {
@@ -72,7 +64,7 @@ async function layCable(to: () => number): Promise<Cable> {
     }
   });
   return {
-    port: await listening(server),
+    port: await listenAnywhere(server),
     cut: () => {
       whole = false;
       for (const socket of sockets) socket.destroy();
@@ -85,24 +77,6 @@ async function layCable(to: () => number): Promise<Cable> {
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function until<T>(what: () => Promise<T> | T, fits: (value: T) => boolean, boundMs = 30_000): Promise<T> {
-  const end = Date.now() + boundMs;
-  for (;;) {
-    const value = await what();
-    if (fits(value)) return value;
-    if (Date.now() > end) throw new Error(`Still ${JSON.stringify(value)} after ${boundMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function writeConfig(): void {
@@ -160,9 +134,6 @@ async function startProsody(): Promise<void> {
   );
 }
 
-const startRedis = () =>
-  spawn("redis-server", ["--port", String(ports.redis), "--bind", "127.0.0.1", "--save", ""], { stdio: "ignore" });
-
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
@@ -179,19 +150,10 @@ function openDoor(): ServedDoor {
       secretOf,
       maxStanzaBytes: 262_144,
       newId,
-      log: { ...log, with: () => quiet },
+      log: silentLog,
     },
   );
 }
-// What the door reports of a killed server is expected here.
-const quiet: typeof log = {
-  error: log.error,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-  with: () => quiet,
-};
-
 /** Signs in without becoming available. */
 async function signIn(jid: string, resource: string): Promise<Client> {
   const [username = "", domain = ""] = jid.split("@");
@@ -232,10 +194,11 @@ const seen = async (expected: unknown) => {
 };
 
 beforeAll(async () => {
-  ports = { clients: await freePort(), components: await freePort(), http: await freePort(), redis: await freePort() };
+  ports = { clients: await freePort(), components: await freePort(), http: await freePort() };
   writeConfig();
-  redisServer = startRedis();
-  redis = openRedis(`redis://127.0.0.1:${ports.redis}/0`, quiet);
+  redisServer = await redisUnderTest();
+  redisServer.start();
+  redis = openRedis(redisServer.url, silentLog);
   cable = await layCable(() => ports.components);
   await Promise.all([startProsody(), redisReady(redis, 20_000)]);
 });
@@ -253,7 +216,7 @@ afterEach(async () => {
 afterAll(async () => {
   redis.disconnect();
   cable.close();
-  await Promise.all([kill(prosody), kill(redisServer)]);
+  await Promise.all([kill(prosody), redisServer.kill()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -370,11 +333,11 @@ describe("whatever ends and comes back", () => {
     await available(anna);
     await available(bert);
     await seen({ anna: ["phone online"], bert: ["phone online"] });
-    await kill(redisServer);
+    await redisServer.kill();
     await seen("away");
     await available(anna, { show: "xa" });
     await signOff(bert);
-    redisServer = startRedis();
+    redisServer.start();
     await seen({ anna: ["phone xa"] });
   });
 });

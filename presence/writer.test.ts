@@ -1,21 +1,16 @@
 /** Writer and reader against a Redis of their own, which is killed and comes back. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Redis } from "ioredis";
-import { createLog } from "../platform/log.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
+import { silentLog } from "../test/support/real.ts";
 import type { Device } from "./core.ts";
+import { type RedisUnderTest, redisUnderTest, until } from "./redis-under-test.ts";
 import { change, runScript } from "./scripts.ts";
 import { presenceKeys, presenceReader } from "./store.ts";
 import { LIVE_MS, type PresenceWriter, presenceWriter } from "./writer.ts";
 
-const log = createLog("test", "error");
-const quiet = { ...log, error: () => undefined };
 const tenant = "amt-nord";
-let server: ChildProcess;
-let port: number;
+let server: RedisUnderTest;
 let redis: Redis;
 const opened: Owner[] = [];
 
@@ -35,7 +30,7 @@ function owner(id = tenant, restart = true): Owner {
     redis,
     tenant: id,
     clock: Date.now,
-    log: quiet,
+    log: silentLog,
     beatMs: 200,
     devicesOf: (localpart) => people.get(localpart) ?? [],
     everybody: () => people.keys(),
@@ -58,16 +53,6 @@ function owner(id = tenant, restart = true): Owner {
   return made;
 }
 
-async function until<T>(what: () => Promise<T> | T, fits: (value: T) => boolean, boundMs = 20_000): Promise<T> {
-  const end = Date.now() + boundMs;
-  for (;;) {
-    const value = await what();
-    if (fits(value)) return value;
-    if (Date.now() > end) throw new Error(`Still ${JSON.stringify(value)} after ${boundMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 const view = (names: readonly string[], id = tenant) => presenceReader(redis).read(id, names);
 const devicesSeen = async (name: string) => (await view([name])).people.get(name);
 const published = () =>
@@ -76,30 +61,10 @@ const published = () =>
     (seen) => seen.since !== undefined,
   );
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-const startServer = () =>
-  spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], {
-    stdio: "ignore",
-  });
-
-const killServer = async () => {
-  server.kill("SIGKILL");
-  await once(server, "exit");
-};
-
 beforeAll(async () => {
-  port = await freePort();
-  server = startServer();
-  redis = openRedis(`redis://127.0.0.1:${port}/0`, { ...log, warn: () => undefined });
+  server = await redisUnderTest();
+  server.start();
+  redis = openRedis(server.url, silentLog);
   redis.on("ready", () => {
     for (const each of opened) each.writer.wake();
   });
@@ -114,7 +79,7 @@ beforeEach(async () => {
 afterAll(async () => {
   for (const each of opened.splice(0)) await each.writer.close();
   redis.disconnect();
-  await killServer();
+  await server.kill();
 });
 
 test("nothing is known before an owner publishes", async () => {
@@ -287,7 +252,7 @@ describe("Redis goes and comes back", () => {
     people.set("stays", [device("phone")]);
     writer.start();
     await published();
-    await killServer();
+    await server.kill();
     await until(
       () => redis.status,
       (status) => status !== "ready",
@@ -295,7 +260,7 @@ describe("Redis goes and comes back", () => {
     await expect(view(["stays"])).rejects.toMatchObject({ code: "unavailable" });
     set("leaves", []);
     set("comes", [device("laptop")]);
-    server = startServer();
+    server.start();
     await redisReady(redis, 20_000);
     await published();
     expect((await view(["leaves", "stays", "comes"])).people).toEqual(people);
