@@ -10,6 +10,7 @@ import type { Route } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import { presenceReader, presenceRoutes } from "../../presence/index.ts";
+import { retentionRoutes } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
 const SWEEP_MS = 3_600_000;
@@ -26,6 +27,7 @@ async function run(): Promise<void> {
   const routes: Route[] = [
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...linkRoutes({ db, redis, clock, newId, log }),
+    ...retentionRoutes({ db, redis, clock, newId, log, allowAsOf: settings.retention.allowAsOf }),
   ];
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const app = createApp({
