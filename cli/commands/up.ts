@@ -6,9 +6,9 @@ import { Command } from "commander";
 import { type HomeOptions, withHome } from "../options.ts";
 import { ask } from "../stack/control.ts";
 import { demoText, readDemo } from "../stack/demo-file.ts";
-import { messageOf, StackError } from "../stack/error.ts";
+import { AlreadyRuns, messageOf, StackError } from "../stack/error.ts";
 import { type Home, homeOf, makeHome } from "../stack/home.ts";
-import { AlreadyRuns, openStack, type Stack } from "../stack/stack.ts";
+import type { Stack } from "../stack/stack.ts";
 
 /** `kontor up`: the whole service with its demo, in the foreground or detached. */
 export function command(): Command {
@@ -22,9 +22,12 @@ export function command(): Command {
 }
 
 async function foreground(options: HomeOptions): Promise<void> {
+  if (await ask(homeOf(options), "status")) return saySo(homeOf(options));
   const began = Date.now();
   const report = (line: string): void =>
     console.log(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+  // Read here only: it brings in half of the program, which the other ways through this command do not need.
+  const { openStack } = await import("../stack/stack.ts");
   let stack: Stack;
   try {
     stack = await openStack({ ...options, report });

@@ -1,8 +1,9 @@
 import { Command } from "commander";
+import { diskBytes, fileDeletion } from "../../filetransfer/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
-import { catalogue, type Deleter, startRetention } from "../../retention/index.ts";
+import { catalogue, startRetention } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
 /** The worker: deletion on time. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
@@ -22,7 +23,7 @@ async function run(): Promise<void> {
     { url: adminUrl ?? url, poolSize: 3, statementTimeoutMs: OWNER_STATEMENT_MS, lockTimeoutMs: OWNER_LOCK_MS },
     log,
   );
-  const deleters: Deleter[] = [];
+  const deleters = [fileDeletion({ db, bytes: diskBytes(settings.files.folder) })];
   const { schedule, timeZone } = settings.retention;
   const retention = startRetention({
     ...{ db, owner, kinds: catalogue, deleters, clock, log, metrics, newId },

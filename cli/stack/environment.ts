@@ -9,6 +9,8 @@ import { type Secrets, writePrivate } from "./secrets.ts";
 /** A database or Redis of the operator's own, used instead of one that is started here. */
 export const given = {
   database: (): string | undefined => process.env.KONTOR_DATABASE_URL || undefined,
+  /** As its owner. */
+  adminDatabase: (): string | undefined => process.env.KONTOR_DATABASE_ADMIN_URL || given.database(),
   redis: (): string | undefined => process.env.KONTOR_REDIS_URL || undefined,
 };
 

@@ -1,8 +1,7 @@
 import { demoBridge, demoTenants } from "../../config/demo.ts";
-import { addLink } from "../../gateway/bridge/index.ts";
 import { listLinks, removeLink } from "../../gateway/bridge/store.ts";
 import { addPeople, addTenant, addToken, listTenants, type Tenant } from "../../identity/index.ts";
-import { ensureRoom } from "../../messaging/index.ts";
+import { ensureRoom } from "../../messaging/store.ts";
 import type { Scope } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
 import { createLog } from "../../platform/log.ts";
@@ -51,13 +50,16 @@ export async function seedDemo(databaseUrl: string, token: string, ircPort: numb
 async function linkDemoRoom(db: Database, port: number, now: Date): Promise<void> {
   const { tenantId, room, channel } = demoBridge;
   const roomId = await ensureRoom(db, tenantId, room, newId, now);
+  const demoLinks = (await listLinks(db, [tenantId])).filter(
+    (link) => link.room === room && link.network === "irc" && link.place.startsWith(`${channel}@127.0.0.1:`),
+  );
+  // A start with another port base left a link to a port where nothing answers any more.
+  const stale = demoLinks.filter((link) => !link.place.endsWith(`:${port}`));
+  for (const { id } of stale) await removeLink(db, { tenant: tenantId, id });
+  if (demoLinks.length > stale.length) return;
+  // Read at the first start only: it brings in the networks with all that they need.
+  const { addLink } = await import("../../gateway/bridge/index.ts");
   // The demo's server is ours and on loopback: no TLS, and no need to be slow.
   const config = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 50, burst: 100 };
-  const id = await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now });
-  // A start with another port base left a link to a port where nothing answers any more.
-  for (const link of await listLinks(db, [tenantId])) {
-    const stale =
-      link.id !== id && link.room === room && link.network === "irc" && link.place.startsWith(`${channel}@`);
-    if (stale && /@(127\.0\.0\.1):\d+$/.test(link.place)) await removeLink(db, { tenant: tenantId, id: link.id });
-  }
+  await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now });
 }

@@ -4,9 +4,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "@jest/globals";
+import { AlreadyRuns } from "./error.ts";
 import { repository } from "./home.ts";
 import { startTime } from "./processes.ts";
-import { AlreadyRuns, type Stack, startStack } from "./stack.ts";
+import { type Stack, startStack } from "./stack.ts";
 
 const portBase = Number(process.env.KONTOR_TEST_PORT_BASE ?? 31_000);
 const servers = ["postgres", "redis", "prosody", "irc"];

@@ -1,28 +1,17 @@
 import type { Server } from "node:net";
 import { join } from "node:path";
-import { migrate } from "../../platform/migrations/migrate.ts";
-import { localCertificate } from "./certificate.ts";
 import { type Status, serveControl, takeLock } from "./control.ts";
-import { type DatabaseUrls, ensureDatabases } from "./databases.ts";
 import { type Demo, writeDemo } from "./demo-file.ts";
-import { environmentOf, given } from "./environment.ts";
-import { StackError } from "./error.ts";
+import { AlreadyRuns, StackError } from "./error.ts";
 import { type Home, homeOf, makeHome } from "./home.ts";
-import { ensurePackages } from "./packages.ts";
 import { Part, type PartSpec } from "./part.ts";
-import { ircPart } from "./parts/irc.ts";
-import { kontorParts } from "./parts/kontor.ts";
-import { postgresPart } from "./parts/postgres.ts";
-import { adminSocket, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts";
-import { redisPart } from "./parts/redis.ts";
-import { checkPorts } from "./ports.ts";
+import { adminSocket } from "./parts/prosody.ts";
 import { signal } from "./processes.ts";
-import { createAccounts, prosodyShell } from "./prosody-shell.ts";
+import { prosodyShell } from "./prosody-shell.ts";
 import { RotatingLog } from "./rotating-log.ts";
-import { removeRunFile, stopOrphans, writeRunFile } from "./run-file.ts";
-import { loadSecrets, type Secrets } from "./secrets.ts";
-import { demoSecrets, seedDemo } from "./seed.ts";
-import { type ServiceUser, serviceUser } from "./service-user.ts";
+import { removeRunFile, writeRunFile } from "./run-file.ts";
+import type { ServiceUser } from "./service-user.ts";
+import { startInOrder } from "./start-order.ts";
 
 export interface StackOptions {
   readonly home?: string | undefined;
@@ -32,9 +21,6 @@ export interface StackOptions {
   /** Takes lines of progress; silent by default. */
   readonly report?: (line: string) => void;
 }
-
-/** A home that another supervisor runs already. */
-export class AlreadyRuns extends StackError {}
 
 /** Starts the whole service in its home and resolves when all parts serve; what was begun is stopped if one does not. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -97,58 +83,19 @@ export class Stack {
         () => this.status(),
         () => this.stop(),
       );
-      await this.#startAll();
+      const started = await startInOrder({
+        home: this.home,
+        withKontor: this.#withKontor,
+        report: this.#report,
+        start: (spec) => this.#start(spec),
+      });
+      this.#user = started.user;
+      this.#env = started.env;
+      this.#demo = writeDemo(this.home, started.secrets);
     } catch (error) {
       await this.stop();
       throw error;
     }
-  }
-
-  async #startAll(): Promise<void> {
-    const { home } = this;
-    const report = this.#report;
-    await stopOrphans(home, report);
-    ensurePackages(report);
-    this.#user = serviceUser(report);
-    const user = this.#user;
-    const external = [given.database() ? "postgres" : "", given.redis() ? "redis" : ""];
-    await checkPorts(home, this.#withKontor ? external : [...external, "http", "componentsHealth", "workerHealth"]);
-    const secrets = demoSecrets(home, loadSecrets(home));
-    const others = [this.#start(ircPart(home, user))];
-    if (!given.redis()) others.push(this.#start(redisPart(home, secrets, user)));
-    await settled([this.#startDatabaseAndProsody(secrets, user), ...others]);
-    if (this.#withKontor) await settled(kontorParts(home, this.#env).map((spec) => this.#start(spec)));
-    this.#demo = writeDemo(home, secrets);
-  }
-
-  async #startDatabaseAndProsody(secrets: Secrets, user: ServiceUser | undefined): Promise<void> {
-    const { home } = this;
-    const own = given.database();
-    if (!own) await this.#start(await postgresPart(home, secrets, user));
-    const adminUrl = own && (process.env.KONTOR_DATABASE_ADMIN_URL ?? own);
-    const urls: DatabaseUrls = adminUrl
-      ? { kontor: adminUrl, archive: adminUrl }
-      : await ensureDatabases(home, secrets);
-    await migrate(urls.kontor, (line) => this.#report(`migrated ${line}`));
-    const tenants = await seedDemo(urls.kontor, secrets.token ?? "", home.ports.irc);
-    this.#env = environmentOf(home, secrets, urls.kontor);
-    const certificate = localCertificate(
-      home,
-      tenants.map(({ domain }) => domain),
-      user,
-    );
-    const file = writeProsodyConfig(
-      home,
-      secrets,
-      {
-        tenants: tenants.map(({ domain, partners }) => ({ domain, partners: [...partners] })),
-        archiveUrl: urls.archive,
-        certificate,
-      },
-      user,
-    );
-    await this.#start(prosodyPart(home, file, user));
-    await createAccounts(adminSocket(home, user), new Map(Object.entries(secrets.people)));
   }
 
   async #start(spec: PartSpec): Promise<void> {
@@ -218,11 +165,4 @@ export class Stack {
     this.#lock.close();
     this.#resolveStopped();
   }
-}
-
-/** Waits for all, then throws the first failure: what is still starting must be known before it can be stopped. */
-async function settled(starts: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(starts);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 }

@@ -98,6 +98,16 @@ describe("tenants of one server", () => {
     expect(await lena.allUntilNow()).toEqual([]);
   });
 
+  it("leave a tenant's own people alone: a conference by Jitsi's name, a colleague, the archive", async () => {
+    const room = `[amt-nord]lage@conference.${nord}`;
+    await anke.send(`<presence to='${room}/anke'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
+    expect((await anke.allUntilNow()).join()).toMatch(/status code="110"/);
+    await anke.send(`<message type='chat' to='malte.jensen@${nord}'><body>Moin Malte</body></message>`);
+    await anke.allUntilNow();
+    // One copy in the archive of each of the two.
+    expect(await archived(nord)).toBe(2);
+  });
+
   it("never answer an error with an error", async () => {
     const quiet = [
       `<message type='error' to='lena.schuster@${sued}'><error type='cancel'/></message>`,

@@ -1,0 +1,82 @@
+import { migrate } from "../../platform/migrations/migrate.ts";
+import { localCertificate } from "./certificate.ts";
+import { ensureDatabases } from "./databases.ts";
+import { environmentOf, given } from "./environment.ts";
+import type { Home } from "./home.ts";
+import { ensurePackages } from "./packages.ts";
+import type { PartSpec } from "./part.ts";
+import { ircPart } from "./parts/irc.ts";
+import { kontorParts } from "./parts/kontor.ts";
+import { postgresPart } from "./parts/postgres.ts";
+import { adminSocket, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts";
+import { redisPart } from "./parts/redis.ts";
+import { checkPorts } from "./ports.ts";
+import { createAccounts } from "./prosody-shell.ts";
+import { stopOrphans } from "./run-file.ts";
+import { loadSecrets, type Secrets } from "./secrets.ts";
+import { demoSecrets, seedDemo } from "./seed.ts";
+import { type ServiceUser, serviceUser } from "./service-user.ts";
+
+interface Context {
+  readonly home: Home;
+  readonly withKontor: boolean;
+  readonly report: (line: string) => void;
+  /** Starts a part and resolves when it serves. */
+  readonly start: (spec: PartSpec) => Promise<void>;
+}
+
+interface Started {
+  readonly secrets: Secrets;
+  readonly user: ServiceUser | undefined;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Prepares the machine and starts all parts, those that need nothing of each other at once. Rejects with the first
+ * failure, but not before all that was begun has come up or failed.
+ */
+export async function startInOrder(context: Context): Promise<Started> {
+  const { home, withKontor, report, start } = context;
+  await stopOrphans(home, report);
+  ensurePackages(report);
+  const user = serviceUser(report);
+  await checkPorts(home, [
+    ...(given.database() ? ["postgres"] : []),
+    ...(given.redis() ? ["redis"] : []),
+    ...(withKontor ? [] : ["http", "componentsHealth", "workerHealth"]),
+  ]);
+  const secrets = demoSecrets(home, loadSecrets(home));
+  const databaseUrl = databaseAndProsody(context, secrets, user);
+  const irc = start(ircPart(home, user));
+  const redis = given.redis() ? Promise.resolve() : start(redisPart(home, secrets, user));
+  await settled([databaseUrl, irc, redis]);
+  const env = environmentOf(home, secrets, await databaseUrl);
+  if (withKontor) await settled(kontorParts(home, env).map(start));
+  return { secrets, user, env };
+}
+
+/** Gives the connection of the database's owner. */
+async function databaseAndProsody(context: Context, secrets: Secrets, user: ServiceUser | undefined): Promise<string> {
+  const { home, report, start } = context;
+  const own = given.adminDatabase();
+  if (!own) await start(await postgresPart(home, secrets, user));
+  const urls = own ? { kontor: own, archive: own } : await ensureDatabases(home, secrets);
+  await migrate(urls.kontor, (line) => report(`migrated ${line}`));
+  const tenants = await seedDemo(urls.kontor, secrets.token ?? "", home.ports.irc);
+  const domains = tenants.map(({ domain }) => domain);
+  const needs = {
+    tenants: tenants.map(({ domain, partners }) => ({ domain, partners: [...partners] })),
+    archiveUrl: urls.archive,
+    certificate: localCertificate(home, domains, user),
+  };
+  await start(prosodyPart(home, writeProsodyConfig(home, secrets, needs, user), user));
+  await createAccounts(adminSocket(home, user), new Map(Object.entries(secrets.people)));
+  return urls.kontor;
+}
+
+/** Waits for all, then throws the first failure: what is still starting must be known before it can be stopped. */
+async function settled(starts: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(starts);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
