@@ -65,7 +65,8 @@ async function refused(client: XmppClient, stanza: Element, what: string): Promi
 
 /** The bodies in the archive of a room, as a client reads them. */
 async function archived(client: XmppClient, room: string): Promise<string[]> {
-  const query = archiveQuery.write({ queryid: "tour", page: { max: 100, before: "" } });
+  const queryid = randomBytes(6).toString("hex");
+  const query = archiveQuery.write({ queryid, page: { max: 100, before: "" } });
   const bodies: string[] = [];
   const answer = await client.iq(x("iq", { type: "set", to: room }, query));
   holds(answer.attrs.type === "result", `the archive answers ${answer.toString()}`);
@@ -74,7 +75,7 @@ async function archived(client: XmppClient, room: string): Promise<string[]> {
     const result = stanza.getChild("result", NS_MAM);
     const message = result?.getChild("forwarded")?.getChild("message");
     const body = message?.getChildText("body");
-    if (result?.attrs.queryid === "tour" && typeof body === "string") bodies.push(body);
+    if (result?.attrs.queryid === queryid && typeof body === "string") bodies.push(body);
   }
   return bodies;
 }
