@@ -1,23 +1,23 @@
 import { Command } from "commander";
-import { loadDatabaseSettings } from "../../config/settings.ts";
 import { createLog } from "../../platform/log.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { verifyEvidence } from "../../retention/index.ts";
+import { ownerUrl } from "../database.ts";
+import { type HomeOptions, withHome } from "../options.ts";
 
 /** `kontor verify evidence`: recomputes the chains of evidence; exit code 1 and the first broken row of each when one is. */
 export function command(): Command {
   return new Command("verify")
     .description("verify what the service has on record")
     .addCommand(
-      new Command("evidence")
+      withHome(new Command("evidence"))
         .description("recompute the chains of deletion evidence from the database")
         .action(evidence),
     );
 }
 
-async function evidence(): Promise<void> {
-  const { url, adminUrl } = loadDatabaseSettings();
-  const db = openDatabase({ url: adminUrl ?? url, poolSize: 1 }, createLog("verify", "warn"));
+async function evidence(options: HomeOptions): Promise<void> {
+  const db = openDatabase({ url: ownerUrl(options), poolSize: 1 }, createLog("verify", "warn"));
   try {
     const { rows, tenants, broken } = await verifyEvidence(db);
     for (const { tenant, position, why } of broken) console.error(`broken: ${tenant}, row ${position}: ${why}`);

@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { loadDatabaseSettings } from "../config/settings.ts";
+import type { HomeOptions } from "./options.ts";
+import { readEnvironment } from "./stack/environment.ts";
+import { homeOf } from "./stack/home.ts";
+
+/**
+ * The owner's URL of the database that a command is for: that of the settings, where there are any (KONTOR_DATABASE_URL
+ * or a configuration file), otherwise that of the service which `up` started in this home.
+ */
+export function ownerUrl(options: HomeOptions): string {
+  const configured = process.env.KONTOR_DATABASE_URL || process.env.KONTOR_CONFIG || existsSync("kontor.yaml");
+  const env = configured ? process.env : startedHere(options);
+  const { url, adminUrl } = loadDatabaseSettings(env);
+  return adminUrl ?? url;
+}
+
+function startedHere(options: HomeOptions): Record<string, string | undefined> {
+  try {
+    return readEnvironment(homeOf(options));
+  } catch {
+    // Then the settings say what is missing.
+    return process.env;
+  }
+}
