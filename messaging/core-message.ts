@@ -5,6 +5,7 @@ import { delay, NS_DELAY } from "../components/xep/xep-0203-delay.ts";
 import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
+import { freeNick } from "./core-presence.ts";
 import {
   type Effect,
   everySession,
@@ -95,7 +96,8 @@ export function farMessage(
   },
 ): LogDraft {
   const known = [...room.occupants.values()].find((each) => each.far?.link === far.link && each.far.id === far.farUser);
-  const nick = known?.nick ?? far.nick;
+  // Nobody of another network speaks under the nick of somebody who is here.
+  const nick = known?.nick ?? freeNick(room, far.nick, undefined);
   const stanza = x(
     "message",
     { from: occupantJid(room, nick), id: far.ref, type: "groupchat" },

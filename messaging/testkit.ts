@@ -1,0 +1,35 @@
+/** For tests of the core: a room in memory, and people who see what it sends. */
+import type { Element } from "../components/stanza.ts";
+import { releaseSession } from "./core-message.ts";
+import { type JoinRequest, join } from "./core-presence.ts";
+import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
+
+export const ROOM = "empfang@rooms.example.org";
+
+export function emptyRoom(owner?: string): RoomState {
+  return newRoomState({
+    id: "0192f0c5-7d8c-7b6e-8d3a-000000000001",
+    jid: ROOM,
+    name: "empfang",
+    config: { title: "Empfang", listed: true, history: 20 },
+    subject: undefined,
+    affiliations: new Map(owner ? [[owner, "owner"]] : []),
+    lastSeq: 0,
+  });
+}
+
+/** What a join asks for; the bare address is taken from the full one. */
+export function joinAs(jid: string, nick: string, presence: readonly Element[] = []): JoinRequest {
+  const bare = jid.split("/")[0] ?? jid;
+  return { jid, bare, nick, occupantId: `id-of-${bare}`, presence, history: undefined, created: false };
+}
+
+/** Joins and takes the history for read, as the owner process does. */
+export function enter(room: RoomState, jid: string, nick: string): Effect[] {
+  return [...join(room, joinAs(jid, nick)), ...releaseSession(room, jid)];
+}
+
+/** The stanzas that a session gets, in order. */
+export function sentTo(effects: readonly Effect[], jid: string): Element[] {
+  return effects.flatMap((effect) => (effect.do === "send" && effect.to.includes(jid) ? [effect.stanza] : []));
+}
