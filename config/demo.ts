@@ -1,15 +1,15 @@
 /** The demo world of `up`: two tenants with five people each. Passwords are made at the first start, not here. */
 
-export type DemoRole = "tenant-administrator" | "dpo" | "opener" | "moderator" | "user";
+type DemoRole = "tenant-administrator" | "dpo" | "opener" | "moderator" | "user";
 
-export interface DemoPerson {
+interface DemoPerson {
   /** Local part of the JID. */
   readonly user: string;
   readonly name: string;
   readonly roles: readonly DemoRole[];
 }
 
-export interface DemoTenant {
+interface DemoTenant {
   readonly id: string;
   readonly name: string;
   readonly domain: string;

@@ -26,6 +26,8 @@ export interface XmppClient {
   pending(): readonly Element[];
   /** Calls for each stanza as it comes, besides what `next` gives. */
   onStanza(listener: (stanza: Element) => void): void;
+  /** Calls once when the connection is over, whoever ended it. */
+  onClose(listener: () => void): void;
   /** Signs off. */
   stop(): Promise<void>;
   /** Cuts the connection without a word, as a lost network does. */
@@ -119,6 +121,7 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
     next,
     pending: () => kept,
     onStanza: (listener) => void xmpp.on("stanza", listener),
+    onClose: (listener) => void xmpp.once("disconnect", listener),
     stop: async () => void (await xmpp.stop()),
     cut: () => socket()?.destroy(),
   };

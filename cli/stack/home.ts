@@ -15,10 +15,10 @@ export interface Home {
   readonly ports: Ports;
 }
 
-export type Ports = ReturnType<typeof portsOf>;
+type Ports = ReturnType<typeof portsOf>;
 
 /** The ports of a service with this base; all are bound to 127.0.0.1. */
-export function portsOf(base: number) {
+function portsOf(base: number) {
   return {
     clients: base + 22,
     postgres: base + 32,

@@ -7,6 +7,7 @@ export class RotatingLog {
   #file: number;
   #bytes: number;
   #tail = "";
+  #closed = false;
 
   constructor(path: string, maxBytes = 8 * 1024 * 1024) {
     this.path = path;
@@ -17,6 +18,7 @@ export class RotatingLog {
 
   /** Appends; rotation falls between two writes, so a chunk stays whole. */
   write(chunk: string | Buffer): void {
+    if (this.#closed) return; // last words may come after the end of the part
     const bytes = Buffer.byteLength(chunk);
     if (this.#bytes + bytes > this.#maxBytes && this.#bytes > 0) this.#rotate();
     writeSync(this.#file, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
@@ -30,6 +32,8 @@ export class RotatingLog {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#file);
   }
 

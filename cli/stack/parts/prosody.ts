@@ -28,7 +28,7 @@ export function websocketUrl(home: Home): string {
 }
 
 /** The input of the configuration generator for a Prosody in this home. */
-export function prosodyInputOf(home: Home, needs: ProsodyNeeds, user: ServiceUser | undefined): ProsodyInput {
+function prosodyInputOf(home: Home, needs: ProsodyNeeds, user: ServiceUser | undefined): ProsodyInput {
   const url = new URL(needs.archiveUrl);
   const loopback = ["127.0.0.1"];
   return {
