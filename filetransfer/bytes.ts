@@ -11,18 +11,14 @@ export interface BlobKey {
   readonly blob: string;
 }
 
-export interface StoredBytes {
-  /** Of all bytes, as hex. */
-  readonly sha256: string;
-}
-
 export interface ByteStore {
   /**
-   * Takes exactly `size` bytes as they come, never all at once in memory, and returns once they are safe on the medium.
+   * Takes exactly `size` bytes as they come, never all at once in memory, and gives their SHA-256 as hex once they are
+   * safe on the medium.
    * Throws `bad-request` when fewer come, `too-large` when more come, `unavailable` when the store is full or away,
    * and what `bytes` throws; then nothing of it is left behind.
    */
-  put(key: BlobKey, size: number, bytes: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
+  put(key: BlobKey, size: number, bytes: AsyncIterable<Uint8Array>): Promise<{ readonly sha256: string }>;
   /** A stream of part of a blob of `size` bytes. Throws `not-found`, or `internal` when the blob has another size. */
   read(key: BlobKey, size: number, range: ByteRange): Promise<Readable>;
   /** Removes a blob; one that is not there is removed already. */

@@ -68,12 +68,12 @@ const mayMount = process.platform === "linux" && process.getuid?.() === 0;
 (mayMount ? describe : describe.skip)("a full disk", () => {
   const folder = join(root, "full");
   afterAll(() => {
-    execFileSync("umount", [folder]);
+    execFileSync("/bin/umount", [folder]);
   });
 
   test("says it is full, leaves nothing, and takes what fits", async () => {
     await mkdir(folder);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]);
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]);
     const store = diskBytes(folder);
     const bytes = randomBytes(512 * 1024);
     const tooMuch = { tenant: "amt-nord", blob: randomUUID() };

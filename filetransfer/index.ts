@@ -1,8 +1,6 @@
 /** File transfer: upload slots over XMPP (XEP-0363), streamed PUT and GET over HTTP, bytes on disk, deletion. */
-export type { ByteStore } from "./bytes.ts";
 export { uploadDoor } from "./component.ts";
-export { type FileDeletion, fileDeletion } from "./deletion.ts";
-export type { FileDeps } from "./deps.ts";
+export { fileDeletion } from "./deletion.ts";
 export { diskBytes } from "./disk.ts";
 export { fileRouter } from "./http.ts";
 export { sweepFiles } from "./sweep.ts";

@@ -66,11 +66,11 @@ async function putBytes(
   idleMs: number,
 ): Promise<{ readonly sha256: string }> {
   const tooSlow = () => request.destroy(new KontorError("unavailable", "The upload stood still for too long"));
-  request.setTimeout(idleMs, tooSlow);
   const deadline = setTimeout(tooSlow, uploadMs(size));
+  // The iterator must not destroy the request when the store gives up: the answer goes over the same connection.
+  const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
   try {
-    // The iterator must not destroy the request when the store gives up: the answer goes over the same connection.
-    return await deps.bytes.put(key, size, request.iterator({ destroyOnReturn: false }));
+    return await deps.bytes.put(key, size, watched(chunks, idleMs, tooSlow));
   } catch (error) {
     const { code, cause } = toKontorError(error);
     if (code === "unavailable" && !request.destroyed) {
@@ -82,7 +82,27 @@ async function putBytes(
     throw error;
   } finally {
     clearTimeout(deadline);
-    request.setTimeout(0);
+  }
+}
+
+/**
+ * The same chunks; calls `onIdle` when the sender lets us wait for longer than `idleMs`. A timeout of the socket would
+ * also count the time in which the disk lets the sender wait.
+ */
+async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  idleMs: number,
+  onIdle: () => void,
+): AsyncGenerator<Uint8Array> {
+  let timer = setTimeout(onIdle, idleMs);
+  try {
+    for await (const chunk of chunks) {
+      clearTimeout(timer);
+      yield chunk;
+      timer = setTimeout(onIdle, idleMs);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -95,14 +115,18 @@ const DISCARD_MS = 5_000;
  */
 function discard(request: Request): void {
   if (request.complete || request.destroyed) return;
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), DISCARD_MS);
+  const done = () => {
+    clearTimeout(timer);
+    socket.off("close", done);
+  };
+  // Once it is answered, a request no longer tells that its connection was closed: the socket does.
+  socket.once("close", done);
+  request.once("end", done);
   let left = DISCARD_BYTES;
-  const timer = setTimeout(() => request.destroy(), DISCARD_MS);
-  const done = () => clearTimeout(timer);
-  request.once("end", done).once("close", done);
-  request.on("error", done);
   request.on("data", (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) request.destroy();
+    if (left < 0) socket.destroy();
   });
-  request.resume();
 }
