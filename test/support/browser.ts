@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** Debian's Chromium; another path may be named for other machines. */
@@ -54,4 +55,10 @@ export async function visitor(browser: Browser, harmless: readonly RegExp[] = []
     if (/^(https?|wss?):$/.test(protocol) && !atHome.test(hostname)) watch.foreign.push(request.url());
   });
   return { page, context, watch };
+}
+
+/** Keeps a picture for the documentation, where SCREENSHOTS names a folder. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
 }

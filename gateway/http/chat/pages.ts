@@ -86,7 +86,7 @@ export function chatPage(page: ChatPage): string {
   <body>
     <div id="waiting" role="status">
       <h1>${text.signInAt} ${tenant.name}</h1>
-      <p>${text.loading}</p>
+      <p id="loading" hidden>${text.loading}</p>
       <noscript><p class="failed">${text.noScript}</p></noscript>
     </div>
     <main><converse-root></converse-root></main>

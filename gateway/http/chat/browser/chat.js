@@ -60,12 +60,33 @@ new MutationObserver(() => {
   }
 }).observe(document.body, { childList: true, subtree: true });
 
+/**
+ * A person who does not trust the device leaves nothing behind: when a sign-in fails or they sign out, Converse.js 14
+ * empties all it keeps, and with it the box that holds the sign-in form, and shows a blank page. This puts the box back.
+ */
+const plugin = {
+  initialize() {
+    const { _converse } = this;
+    _converse.api.listen.on("chatBoxesInitialized", () => {
+      const { chatboxes, chatboxviews } = _converse.state;
+      chatboxes.on("reset", () => {
+        if (chatboxes.get("controlbox")) return;
+        chatboxes.add(new _converse.exports.ControlBox({ id: "controlbox" }));
+        chatboxviews.get("controlbox")?.setModel();
+      });
+    });
+  },
+};
+
 const waiting = document.getElementById("waiting");
+document.getElementById("loading").hidden = false;
 try {
   const { default: converse } = await import(`${settings.assets_path}/converse.min.js`);
-  await converse.initialize(settings);
+  converse.plugins.add("kontor", plugin);
+  await converse.initialize({ ...settings, whitelisted_plugins: ["kontor"] });
   waiting.remove();
 } catch (error) {
+  document.getElementById("loading").hidden = true;
   waiting.append(element("p", { class: "failed", role: "alert" }, texts.loadFailed));
   throw error;
 }

@@ -1,0 +1,50 @@
+import type { Browser, Page } from "playwright-core";
+import { type Visitor, visitor } from "../support/browser.ts";
+import type { Demo } from "../support/real.ts";
+
+/** Errors in the console of Converse.js that say nothing is broken. */
+const harmless = [
+  // Typing the name of a room asks for a search of rooms (a muclumbus service); our rooms say that they have none.
+  /muclumbus\/search\/1\.0 is not offered/,
+];
+
+/** A browser at the chat page, before signing in. */
+export async function atSignIn(browser: Browser, url: string): Promise<Visitor> {
+  const there = await visitor(browser, harmless);
+  there.page.setDefaultTimeout(20_000);
+  await there.page.goto(url);
+  await there.page.locator("#converse-login-jid").waitFor();
+  return there;
+}
+
+/** Fills in the form as a person does who knows their local part and a password, and sends it with the Enter key. */
+export async function signInWith(page: Page, localpart: string, password: string): Promise<void> {
+  await page.locator("#converse-login-jid").fill(localpart);
+  await page.locator("#converse-login-password").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+/** A person of the demo, signed in with a browser of their own. */
+export async function signedIn(browser: Browser, url: string, demo: Demo, tenant: number, person: number) {
+  const who = demo.tenants[tenant]?.people[person];
+  if (!who) throw new Error(`the demo has no person ${person} in tenant ${tenant}`);
+  const [localpart = ""] = who.jid.split("@");
+  const there = await atSignIn(browser, url);
+  await signInWith(there.page, localpart, who.password);
+  await there.page.locator("converse-rooms-list").waitFor();
+  return { ...there, localpart };
+}
+
+/** Enters a room by its name, as the menu beside "Gruppenchats" offers it. */
+export async function joinRoom(page: Page, name: string): Promise<void> {
+  await page.locator("#chatrooms converse-dropdown button").first().click();
+  await page.locator(".show-add-muc-modal").click();
+  await page.locator("converse-add-muc-modal input[name=chatroom]").fill(name);
+  await page.locator("converse-add-muc-modal input[name=join]").click();
+  await page.locator("converse-muc textarea.chat-textarea").waitFor();
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.locator("converse-muc textarea.chat-textarea").fill(text);
+  await page.keyboard.press("Enter");
+}

@@ -1,0 +1,111 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { Browser } from "playwright-core";
+import { launch, picture, visitor } from "../support/browser.ts";
+import { realStack } from "../support/real.ts";
+import { atSignIn } from "./chat-user.ts";
+
+const STEP = 60_000;
+
+/** What is used of an element of the browser. */
+interface Animated {
+  getAnimations(options: { subtree: boolean }): { readonly finished: Promise<unknown> }[];
+}
+
+const { demo } = realStack();
+const tenant = demo.tenants[0];
+if (!tenant) throw new Error("the demo has no tenant");
+const signIn = `${demo.http}/chat?tenant=${tenant.id}`;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+}, STEP);
+afterAll(() => browser.close());
+
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
+  it.each([
+    { path: "/", name: "landing", heading: "Kontor" },
+    { path: "/?lang=en", name: undefined, heading: "Kontor" },
+    { path: "/chat", name: undefined, heading: "Wo möchten Sie sich anmelden?" },
+    { path: "/nothing", name: undefined, heading: "Das ging nicht" },
+  ])(
+    "$path has no fault that axe knows and loads nothing foreign",
+    async ({ path, name, heading }) => {
+      // The browser itself puts the status of the missing page into its console.
+      const { page, watch, context } = await visitor(browser, [/status of 404 .*\/nothing\)$/]);
+      await page.emulateMedia({ colorScheme });
+      await page.goto(`${demo.http}${path}`);
+      expect(await page.locator("h1").textContent()).toBe(heading);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations).toEqual([]);
+      if (name && colorScheme === "light") await picture(page, name);
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+
+  it(
+    "the sign-in page has no fault that axe knows and loads nothing foreign",
+    async () => {
+      const { page, watch, context } = await atSignIn(browser, signIn);
+      await page.emulateMedia({ colorScheme });
+      // The form fades in, and colours in between have no contrast.
+      await page.locator("converse-login-form").evaluate(async (form: Animated) => {
+        await Promise.all(form.getAnimations({ subtree: true }).map(({ finished }) => finished));
+      });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations).toEqual([]);
+      if (colorScheme === "light") await picture(page, "chat-sign-in");
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+});
+
+it(
+  "the way from the start page to the sign-in needs a keyboard only",
+  async () => {
+    const { page, context } = await visitor(browser);
+    await page.goto(`${demo.http}/?lang=en`);
+    const focused = () => page.locator(":focus");
+    const tabTo = async (text: string) => {
+      for (let presses = 0; presses < 12; presses++) {
+        await page.keyboard.press("Tab");
+        if ((await focused().textContent())?.trim().startsWith(text)) return;
+      }
+      throw new Error(`no way to '${text}' by the Tab key`);
+    };
+    await tabTo("Skip to content");
+    await tabTo("Chat");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/chat/);
+    await tabTo("Amt Nord");
+    await page.keyboard.press("Enter");
+    await page.locator("#converse-login-jid").waitFor();
+    expect(await page.title()).toBe("Amt Nord – Chat");
+    expect(await page.locator("converse-brand-logo h1").textContent()).toContain("Amt Nord");
+    expect(await page.locator("#converse-login button[type=submit]").textContent()).toBe("Log in");
+    // The cursor waits in the first field already.
+    expect(await focused().getAttribute("id")).toBe("converse-login-jid");
+    await context.close();
+  },
+  STEP,
+);
+
+it(
+  "without script the chat page says what to do",
+  async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, locale: "de-DE" });
+    const page = await context.newPage();
+    await page.goto(signIn);
+    const advice = page.locator("noscript p");
+    expect(await advice.isVisible()).toBe(true);
+    expect(await advice.textContent()).toContain("Der Chat braucht JavaScript.");
+    expect(await page.locator("#loading").isVisible()).toBe(false);
+    await context.close();
+  },
+  STEP,
+);
