@@ -2,5 +2,4 @@
 export { catalogue } from "./catalogue.ts";
 export { retentionRoutes } from "./http.ts";
 export { startRetention } from "./jobs.ts";
-export type { Deleter } from "./run-steps.ts";
 export { verifyEvidence } from "./store-evidence.ts";

@@ -34,10 +34,12 @@ export interface RetentionDeps extends Omit<RunDeps, "signal" | "onStep" | "batc
   /** Cron expression of the turns, and its IANA time zone. */
   readonly schedule: string;
   readonly timeZone: string;
+  /** Milliseconds between two looks for open runs. */
+  readonly lookMs?: number;
 }
 
 /**
- * Starts the worker of retention: turns by the schedule, runs on request, and a look every minute for runs that are
+ * Starts the worker of retention: turns by the schedule, runs on request, and a look now and then for runs that are
  * not finished, so that neither a killed worker nor an emptied Redis leaves one lying. Resolves at once, also while
  * Redis or PostgreSQL is away. Close it to end the running step; the run goes on where it stands.
  */
@@ -120,7 +122,7 @@ export function startRetention(deps: RetentionDeps): { close(): Promise<void> } 
   let timer: NodeJS.Timeout | undefined;
   const lookAgain = () =>
     look().finally(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(lookAgain, LOOK_MS);
+      if (!stopping.signal.aborted) timer = setTimeout(lookAgain, deps.lookMs ?? LOOK_MS);
     });
   for (const { name, place } of kinds) {
     if (place === "domain" && !deps.deleters.some((deleter) => deleter.kind === name)) {

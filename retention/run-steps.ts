@@ -46,8 +46,8 @@ export interface RunDeps {
 
 const LOCK_TRIES = 4;
 const LOCK_PAUSE_MS = 250;
-/** lock_not_available, deadlock_detected, and object_in_use (another partition is half detached). */
-const HELD = new Set(["55P03", "40P01", "55006"]);
+/** lock_not_available, deadlock_detected, and object_not_in_prerequisite_state: another partition is half detached. */
+const HELD = new Set(["55P03", "40P01", "55000"]);
 
 /** Tries again while another transaction holds what is needed; a few times only, the queue tries again later. */
 export async function untilFree<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

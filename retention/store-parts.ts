@@ -43,11 +43,11 @@ export async function planPart(db: Database, run: Planned, tenant: string, now: 
     await raiseWatermark(trx, tenant, run.kind, cutoff);
     await trx
       .updateTable("retention_part")
-      .set({ cutoff, state: "running" })
+      .set({ cutoff, state: "waiting" })
       .where("tenant_id", "=", tenant)
       .where("run_id", "=", run.id)
       .execute();
-    return { tenant, cutoff, state: "running" };
+    return { tenant, cutoff, state: "waiting" };
   });
 }
 
@@ -81,7 +81,7 @@ export async function raiseWatermark(trx: Transaction<Tables>, tenant: string, k
     .execute();
 }
 
-/** Notes how a part stands; `problem` says why it failed. */
+/** Notes how a part stands; `problem` says why it failed. What is done stays done. */
 export async function markPart(
   trx: Transaction<Tables>,
   run: string,
@@ -94,6 +94,7 @@ export async function markPart(
     .set({ state, problem: problem ?? null })
     .where("tenant_id", "=", tenant)
     .where("run_id", "=", run)
+    .where("state", "!=", "done")
     .execute();
 }
 

@@ -31,9 +31,9 @@ export const behind = (columns: readonly string[], key: readonly string[] | unde
   key ? sql`and (${list(columns)}) > (${sql.join(key)})` : sql``;
 
 /** Gives up after this long when another transaction holds what it needs. */
-const LOCK_MS = 2_000;
+const LOCK_MS = 1_000;
 
-/** Deletes up to `limit` rows of a tenant behind `after`, in the order of the key. Waits 2 s for a lock at most (55P03). */
+/** Deletes up to `limit` rows of a tenant behind `after`, in the order of the key. Waits 1 s for a lock at most (55P03). */
 export async function deleteRows(
   trx: Transaction<Tables>,
   table: PartitionedTable,
