@@ -1,7 +1,7 @@
 /** The door against a Prosody and a Redis of its own, with real clients; each of the three is killed or cut off. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,9 +140,9 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-function openDoor(): ServedDoor {
+function openDoor(log = silentLog): ServedDoor {
   return serveDoor(
-    presenceDoor({ redis, clock: Date.now }),
+    presenceDoor({ redis, clock: Date.now, timing: { grant: 3_000, answer: 500, check: 500 } }),
     { id: "nord", domain: nord, partners: [sued] },
     {
       host: "127.0.0.1",
@@ -150,7 +150,7 @@ function openDoor(): ServedDoor {
       secretOf,
       maxStanzaBytes: 262_144,
       newId,
-      log: silentLog,
+      log,
     },
   );
 }
@@ -310,6 +310,39 @@ describe("whatever ends and comes back", () => {
     await seen({});
     await available(await signIn(`bert@${nord}`, "phone"));
     await seen({ bert: ["phone online"] });
+  });
+
+  test("the server hangs: nothing is known, then what happened meanwhile", async () => {
+    const anna = await signIn(`anna@${nord}`, "phone");
+    await available(anna);
+    await seen({ anna: ["phone online"] });
+    prosody.kill("SIGSTOP");
+    await seen("unknown");
+    await available(anna, { show: "away" });
+    prosody.kill("SIGCONT");
+    await seen({ anna: ["phone away"] });
+  });
+
+  test("the server grants nothing: nothing is known and the log says what to do, until it grants", async () => {
+    await served.close();
+    await kill(prosody);
+    const file = join(folder, "prosody.cfg.lua");
+    const right = readFileSync(file, "utf8");
+    writeFileSync(file, right.replaceAll("privileged_entities", "privileged_nobody"));
+    await startProsody();
+    const said: string[] = [];
+    const listening: typeof silentLog = { ...silentLog, error: (text) => void said.push(text), with: () => listening };
+    served = openDoor(listening);
+    await until(
+      () => said,
+      (lines) => lines.some((line) => line.includes("privileged_entities")),
+    );
+    expect(await view()).toBe("unknown");
+    writeFileSync(file, right);
+    await kill(prosody);
+    await startProsody();
+    await available(await signIn(`anna@${nord}`, "phone"));
+    await seen({ anna: ["phone online"] });
   });
 
   test("this process starts anew: who is there is shown, since when they are", async () => {

@@ -4,7 +4,8 @@
  * When the stream starts, Prosody writes the privileges and then the presence of all that are online into it, before it
  * reads anything of ours; from then on each change comes as it is broadcast. So once the answer to a ping is back, who
  * was not heard of is away. Probing people would tell nothing: both Prosody and ejabberd answer probes only to who is
- * on a person's roster (RFC 6121 4.3.2), where this component must not appear.
+ * on a person's roster (RFC 6121 4.3.2), where this component must not appear. (Tried: Prosody gives no answer at all.)
+ * ejabberd's module forwards changes only: there, who signed in before the stream started is seen from their next one.
  */
 import type { Redis } from "ioredis";
 import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
@@ -22,14 +23,23 @@ export interface PresenceDeps {
   /** For live state: fails at once while Redis is away. */
   readonly redis: Redis;
   readonly clock: Clock;
+  readonly timing?: PresenceTiming;
 }
+
+/** Milliseconds. */
+interface PresenceTiming {
+  /** How long the server may take to say what it grants. */
+  readonly grant: number;
+  /** How long it may take to answer a ping. */
+  readonly answer: number;
+  /** A stream can stand and be dead: so often it is asked, and what is remembered of gone devices is dropped. */
+  readonly check: number;
+}
+
+const usualTiming: PresenceTiming = { grant: 10_000, answer: 10_000, check: 30_000 };
 
 /** People of one tenant that are kept in memory; who comes on top is not shown. */
 const MAX_PEOPLE = 100_000;
-const GRANT_MS = 10_000;
-const ANSWER_MS = 10_000;
-/** A stream can stand and be dead: so often it is asked, and what is remembered of gone devices is dropped. */
-const CHECK_MS = 30_000;
 
 /** The door of all tenants: each that is opened keeps its people's presence in Redis. */
 export function presenceDoor(deps: PresenceDeps): Door {
@@ -42,12 +52,14 @@ export function presenceDoor(deps: PresenceDeps): Door {
 
 function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<PresenceWriter>): DoorHandlers {
   const { tenant, log } = context;
+  const { timing = usualTiming } = deps;
   const people = new Map<string, PersonState>();
   let version = 0;
   // Counts streams: what was begun on an earlier one must not end on this.
   let stream = 0;
   let online = false;
   let complete = false;
+  let denied = false;
   let overfull = false;
   let granted: boolean | undefined;
   let onGrant: (() => void) | undefined;
@@ -67,7 +79,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
   /** Resolves true when the server answers, whatever it says; else the stream is opened anew. */
   const serverAnswers = async (mine: number): Promise<boolean> => {
     try {
-      await context.request(pingRequest(context.domain, tenant.domain), ANSWER_MS);
+      await context.request(pingRequest(context.domain, tenant.domain), timing.answer);
     } catch (error) {
       const silent = error instanceof KontorError && error.code === "unavailable";
       if (silent && mine === stream && online) context.restart("the server does not answer on this stream any more");
@@ -81,7 +93,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       onGrant = resolve;
-      timer = setTimeout(resolve, GRANT_MS);
+      timer = setTimeout(resolve, timing.grant);
     });
     clearTimeout(timer);
     onGrant = undefined;
@@ -93,6 +105,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     const may = await waitForGrant();
     if (mine !== stream) return;
     if (!may) {
+      denied = true;
       log.error(
         "The XMPP server grants no presence: list this domain in privileged_entities of the tenant's host, load " +
           "mod_privilege there and at this component, and reload the server; until then presence is unknown",
@@ -113,9 +126,9 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     }
     if (!online) return;
     // Privileges are handed out when a stream starts: without them only a new one can help.
-    if (!complete && !granted) context.restart("the server has granted no presence yet");
+    if (denied) context.restart("the server has granted no presence yet");
     else void serverAnswers(stream);
-  }, CHECK_MS);
+  }, timing.check);
 
   const onPresence = ({ stanza, from }: Incoming) => {
     // Partners' people may write here as well: only the tenant's own are the tenant's presence.
@@ -158,6 +171,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     stream += 1;
     complete = false;
     granted = undefined;
+    denied = false;
     overfull = false;
     people.clear();
     writer.stop();

@@ -30,13 +30,14 @@ export interface PresenceWriter {
   stop(): void;
   /** Redis came back: catches up now instead of at the next beat. */
   wake(): void;
-  /** Takes back what was published and ends. */
+  /** Takes back what was published and ends; with a Redis that does not answer, what was published expires. */
   close(): Promise<void>;
 }
 
 /** How long what is published outlives its owner's last sign of life. */
 export const LIVE_MS = 15_000;
 const BEAT_MS = 5_000;
+const CLOSE_MS = 2_000;
 const EPOCH_KEPT_MS = 30 * 24 * 3_600_000;
 /** People a script call: some hundred kilobytes at most in one command. */
 const BATCH = 200;
@@ -173,7 +174,12 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
       wanted = false;
       round += 1;
       kick();
-      await running;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_MS);
+      });
+      await Promise.race([running, late]);
+      clearTimeout(timer);
     },
   };
 }

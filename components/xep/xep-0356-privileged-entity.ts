@@ -3,8 +3,8 @@ import { z } from "zod";
 import { attr, childElements, type Element, x } from "../stanza.ts";
 import { codec, defined } from "./codec.ts";
 
-export const NS_PRIVILEGE = "urn:xmpp:privilege:2";
-export const NS_PRIVILEGE_1 = "urn:xmpp:privilege:1";
+const NS_PRIVILEGE = "urn:xmpp:privilege:2";
+const NS_PRIVILEGE_1 = "urn:xmpp:privilege:1";
 
 const perm = z.object({
   /** `roster`, `message`, `presence`, `iq`; what comes later is kept as it is. */
