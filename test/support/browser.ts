@@ -16,7 +16,7 @@ const args = [
 ];
 
 /** What a page said and asked for that it should not have. */
-export interface Watch {
+interface Watch {
   /** Errors of the console and exceptions nobody caught, without the known harmless ones. */
   readonly errors: string[];
   /** Requests beyond loopback. */

@@ -2,15 +2,20 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import type { Browser } from "playwright-core";
 import { launch, picture } from "../support/browser.ts";
-import { realStack } from "../support/real.ts";
+import { eventually, realStack } from "../support/real.ts";
 import { atSignIn, joinRoom, say, signedIn, signInWith } from "./chat-user.ts";
 
 const STEP = 90_000;
 const { demo } = realStack();
-const unique = () => randomBytes(6).toString("hex");
+const unique = () => randomBytes(3).toString("hex");
 /** The page of tenant 0 by its name in the query, and by its host name (another origin than that of the files). */
 const byQuery = `${demo.http}/chat?tenant=${demo.tenants[0]?.id}`;
 const byHost = `http://${demo.tenants[0]?.domain}:${new URL(demo.http).port}/chat`;
+
+/** What is used of a picture in the browser. */
+interface Picture {
+  readonly naturalWidth: number;
+}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -26,22 +31,23 @@ it(
     await joinRoom(first.page, "empfang");
     await joinRoom(second.page, "empfang");
 
-    const greeting = `Moin zusammen! (${unique()})`;
+    const matter = unique();
+    const greeting = `Moin zusammen! Gleich kommen die Unterlagen zum Vorgang ${matter}.`;
     await say(first.page, greeting);
     const reflected = first.page.locator("converse-chat-message", { hasText: greeting });
     const seen = second.page.locator("converse-chat-message", { hasText: greeting });
     await Promise.all([reflected.waitFor(), seen.waitFor()]);
     expect(await seen.locator(".chat-msg__author").textContent()).toContain(first.localpart);
 
-    const answer = `Moin Moin, die Unterlagen kommen gleich. (${unique()})`;
+    const answer = `Danke, Vorgang ${matter} sehe ich mir heute noch an.`;
     await say(second.page, answer);
     await first.page.locator("converse-chat-message", { hasText: answer }).waitFor();
 
     const bytes = randomBytes(70_000);
-    const name = `unterlagen-${unique()}.bin`;
+    const name = `vorgang-${matter}.pdf`;
     await first.page.locator("converse-muc input.fileupload").setInputFiles({
       name,
-      mimeType: "application/octet-stream",
+      mimeType: "application/pdf",
       buffer: bytes,
     });
     const link = second.page.locator(`converse-chat-message a[href*="/files/"][href*="${name}"]`).first();
@@ -53,7 +59,19 @@ it(
     }, href);
     expect(fetched.status).toBe(200);
     expect(Buffer.from(fetched.bytes).equals(bytes)).toBe(true);
-    await picture(second.page, "chat-room");
+
+    const photo = `foto-${matter}.png`;
+    const buffer = await second.page.screenshot({ clip: { x: 0, y: 0, width: 320, height: 200 } });
+    await second.page
+      .locator("converse-muc input.fileupload")
+      .setInputFiles({ name: photo, mimeType: "image/png", buffer });
+    const shown = first.page.locator(`converse-chat-message img[src*="${photo}"]`);
+    await shown.waitFor();
+    await eventually(
+      async () => (await shown.evaluate((img: Picture) => img.naturalWidth > 0)) || undefined,
+      "the picture of the other person",
+    );
+    await picture(first.page, "chat-room");
 
     for (const { watch, context } of [first, second]) {
       expect(watch).toEqual({ errors: [], foreign: [] });
@@ -64,7 +82,7 @@ it(
 );
 
 it(
-  "a wrong password is said to be one, and the right one then does",
+  "a wrong password is said to be one, the right one then does, and signing out leads back to the form",
   async () => {
     const person = demo.tenants[0]?.people[2];
     if (!person) throw new Error("the demo has no such person");
@@ -77,6 +95,11 @@ it(
     expect(await page.locator("converse-rooms-list").count()).toBe(0);
     await signInWith(page, localpart, person.password);
     await page.locator("converse-rooms-list").waitFor();
+    await page.locator("converse-user-profile .show-profile").click();
+    await page.locator("converse-profile-modal .btn-danger").click();
+    await page.locator("converse-confirm-modal button[type=submit]").click();
+    await page.locator("#converse-login-jid").waitFor();
+    expect(await page.locator("converse-rooms-list").count()).toBe(0);
     expect(watch.foreign).toEqual([]);
     await context.close();
   },

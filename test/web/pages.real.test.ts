@@ -26,7 +26,6 @@ afterAll(() => browser.close());
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it.each([
     { path: "/", name: "landing", heading: "Kontor" },
-    { path: "/?lang=en", name: undefined, heading: "Kontor" },
     { path: "/chat", name: undefined, heading: "Wo möchten Sie sich anmelden?" },
     { path: "/nothing", name: undefined, heading: "Das ging nicht" },
   ])(
