@@ -5,9 +5,17 @@ export const base = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: {
-    "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } }],
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } },
+    ],
   },
+  reporters: ["default", "<rootDir>/test/support/count-reporter.js"],
   modulePathIgnorePatterns: ["<rootDir>/\\.kontor"],
 };
 
-export default { ...base, testMatch: ["**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "\\.real\\.test\\.ts$"] };
+export default {
+  ...base,
+  testMatch: ["**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "\\.real\\.test\\.ts$"],
+};
