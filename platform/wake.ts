@@ -42,8 +42,8 @@ export async function onWake<T>(
   );
   if (redis.status === "ready") await subscribed;
   return async () => {
+    // Not awaited: a subscription that waits for a Redis that is away never settles once its connection is cut.
     redis.disconnect();
-    await subscribed;
   };
 }
 
