@@ -57,7 +57,7 @@ export function startProcess(name: string): ProcessBase {
 }
 
 /** The settings of the environment; prints what is wrong with them and ends the process with 78 (EX_CONFIG). */
-export function settingsOrExit(): Settings {
+function settingsOrExit(): Settings {
   try {
     return loadSettings(process.env, readIfThere);
   } catch (error) {

@@ -19,7 +19,7 @@ export interface Incoming {
 }
 
 /** Which addresses of the domain a route is for: the domain itself, `local@domain`, or `local@domain/resource`. */
-export type Target = "domain" | "bare" | "full";
+type Target = "domain" | "bare" | "full";
 
 export interface IqRoute {
   readonly to: Target;
@@ -69,7 +69,7 @@ const ERROR_CODES = {
 } as const satisfies Record<string, string>;
 
 /** The error of the table that a stanza error means. */
-export function readStanzaError(stanza: Element): KontorError {
+function readStanzaError(stanza: Element): KontorError {
   const error = stanza.getChild("error");
   const condition = error ? childElements(error)[0]?.name : undefined;
   const known = Object.entries(ERROR_CODES).find(([name]) => name === condition);

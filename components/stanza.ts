@@ -4,7 +4,7 @@ import { errors, type KontorError, toKontorError } from "../platform/errors.ts";
 /** The one XML element of the project: that of ltx' ESM build, which stream.ts makes. Never test it by `instanceof`. */
 export { Element };
 
-export const NS_STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const NS_STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const NS_KONTOR_ERROR = "urn:kontor:error";
 
 export type Attrs = Readonly<Record<string, string | number | undefined>>;
@@ -57,7 +57,7 @@ export function errorReply(stanza: Element, error: unknown, conditionChild?: Ele
 }
 
 /** The error child of a stanza (RFC 6120 8.3.2). */
-export function errorElement(error: KontorError, conditionChild?: Element): Element {
+function errorElement(error: KontorError, conditionChild?: Element): Element {
   const row = errors[error.code];
   const figures = Object.entries(error.extra);
   return x(

@@ -6,7 +6,6 @@ export {
   addToken,
   findPerson,
   findTenant,
-  listPeople,
   listTenants,
   type Person,
   pagePeople,

@@ -106,18 +106,6 @@ export async function addPeople(
   );
 }
 
-/** The people of a tenant, ordered by local part. */
-export async function listPeople(db: Database, tenant: string): Promise<Person[]> {
-  return db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .selectFrom("person")
-      .select(["localpart", "name", "roles"])
-      .where("tenant_id", "=", tenant)
-      .orderBy("localpart")
-      .execute(),
-  );
-}
-
 /** A tenant by its id, without partners; undefined when there is none. */
 export async function findTenant(db: Database, id: string): Promise<Omit<Tenant, "partners"> | undefined> {
   const columns = ["id", "domain", "name", "contact", "deputy"] as const;

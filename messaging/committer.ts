@@ -10,7 +10,7 @@ import type { Log } from "../platform/log.ts";
 import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
 
 /** An entry on its way, with whom to tell. Exactly one of the two is called. */
-export interface Pending {
+interface Pending {
   /** Gives the entry its place; called once, when its batch is formed. */
   readonly place: (at: Date) => CommitEntry;
   readonly committed: (entry: CommitEntry) => void;

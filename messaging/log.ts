@@ -117,16 +117,3 @@ export async function seqOfId(
   );
   return row?.seq;
 }
-
-/** The highest sequence number ever given in a room, also when retention has emptied its log; 0 for an unused room. */
-export async function lastSeq(db: Database, tenant: string, roomId: string): Promise<number> {
-  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .selectFrom("room")
-      .select("last_seq")
-      .where("tenant_id", "=", tenant)
-      .where("id", "=", roomId)
-      .executeTakeFirst(),
-  );
-  return row?.last_seq ?? 0;
-}

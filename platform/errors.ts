@@ -6,7 +6,7 @@ import { types } from "node:util";
  */
 
 /** RFC 6120 8.3.2: what the sender may do about an error. */
-export type StanzaErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
+type StanzaErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
 
 interface ErrorRow {
   readonly condition: string;

@@ -19,7 +19,7 @@ export interface Principal {
   readonly scopes: ReadonlySet<string>;
 }
 
-export interface RouteContext<P, Q, B> {
+interface RouteContext<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;

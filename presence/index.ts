@@ -3,6 +3,6 @@
  * privileged entity (component.ts), made out in core.ts, kept live in Redis (writer.ts, store.ts), shown over REST
  * (http.ts).
  */
-export { type PresenceDeps, presenceDoor } from "./component.ts";
-export { type PresenceRoutesDeps, presenceRoutes } from "./http.ts";
-export { type PresenceReader, type PresenceView, presenceReader } from "./store.ts";
+export { presenceDoor } from "./component.ts";
+export { presenceRoutes } from "./http.ts";
+export { presenceReader } from "./store.ts";

@@ -12,7 +12,7 @@ export const NS_MUC_ROOMCONFIG = "http://jabber.org/protocol/muc#roomconfig";
 export const NS_SELF_PING = "http://jabber.org/protocol/muc#self-ping-optimization";
 
 export const affiliations = ["owner", "admin", "member", "none", "outcast"] as const;
-export const roles = ["moderator", "participant", "visitor", "none"] as const;
+const roles = ["moderator", "participant", "visitor", "none"] as const;
 export type Affiliation = (typeof affiliations)[number];
 export type Role = (typeof roles)[number];
 

@@ -1,6 +1,6 @@
 /** XEP-0359: Unique and Stable Stanza IDs, version 0.7.0. */
 import { z } from "zod";
-import { attr, type Element, x } from "../stanza.ts";
+import { attr, x } from "../stanza.ts";
 import { codec } from "./codec.ts";
 
 export const NS_STANZA_ID = "urn:xmpp:sid:0";
@@ -12,10 +12,3 @@ export const stanzaId = codec({
   read: (element) => ({ id: attr(element, "id"), by: attr(element, "by") }),
   write: (data) => x("stanza-id", { xmlns: NS_STANZA_ID, ...data }),
 });
-
-/** Removes the ids that claim to be ours: only the assigning entity may set them (XEP-0359 3, security). */
-export function stripStanzaIds(message: Element, by: string): void {
-  message.children = message.children.filter(
-    (child) => typeof child !== "object" || !child.is("stanza-id", NS_STANZA_ID) || attr(child, "by") !== by,
-  );
-}
