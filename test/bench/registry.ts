@@ -1,0 +1,5 @@
+import type { Benchmark } from "./benchmark.ts";
+import { rooms } from "./rooms.ts";
+
+/** Every benchmark, in the order in which they are listed. */
+export const benchmarks: readonly Benchmark[] = [rooms];

@@ -1,0 +1,36 @@
+/** What the benchmark and its load process say to each other. */
+import { z } from "zod";
+
+/** What the load process is asked to do; it answers each with one reply. */
+export const command = z.discriminatedUnion("do", [
+  z.object({
+    do: z.literal("connect"),
+    host: z.string(),
+    port: z.int(),
+    domain: z.string(),
+    people: z.array(z.object({ user: z.string(), password: z.string() })),
+  }),
+  z.object({ do: z.literal("join"), room: z.string() }),
+  /** Sends as fast as the room lets it, with at most `window` messages that were not yet reflected to their sender. */
+  z.object({ do: z.literal("flood"), room: z.string(), label: z.string(), messages: z.int(), window: z.int() }),
+  /** Sends at a fixed rate. */
+  z.object({ do: z.literal("pace"), room: z.string(), label: z.string(), messages: z.int(), perSecond: z.number() }),
+]);
+export type Command = z.infer<typeof command>;
+
+/** How one round of messages went. All times in milliseconds. */
+export const outcome = z.object({
+  /** From the first sending to the last copy. */
+  elapsed: z.number(),
+  copies: z.int(),
+  /** For each message, from sending to the sender's own copy, and to the copy of the last occupant. */
+  own: z.array(z.number()),
+  last: z.array(z.number()),
+});
+export type Outcome = z.infer<typeof outcome>;
+
+export const reply = z.union([
+  z.object({ ok: z.literal(true), outcome: outcome.optional() }),
+  z.object({ ok: z.literal(false), error: z.string() }),
+]);
+export type Reply = z.infer<typeof reply>;

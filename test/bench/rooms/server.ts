@@ -1,0 +1,91 @@
+/** The servers of the benchmark: a stack of its own with two more MUC components on its Prosody. */
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSecrets, makePassword } from "../../../cli/stack/secrets.ts";
+import { type Stack, startStack } from "../../../cli/stack/stack.ts";
+import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
+import { loadSettings } from "../../../config/settings.ts";
+import type { Account } from "./connection.ts";
+
+export interface BenchServer {
+  readonly stack: Stack;
+  readonly settings: ReturnType<typeof loadSettings>;
+  /** Connection to the database of Prosody's archives. */
+  readonly archiveUrl: string;
+  readonly tenant: { readonly id: string; readonly domain: string };
+  readonly people: readonly Account[];
+  /** Stops everything and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Ports from here on, unless KONTOR_TEST_PORT_BASE says otherwise: beside a service that runs on the default ones. */
+const PORT_BASE = 34_000;
+
+/** Both rooms of Prosody, as its users have them: the same modules but for the archive. */
+function peerSections(domain: string): string {
+  const muc = (prefix: string, modules: readonly string[], storage: string | undefined) =>
+    [
+      `Component ${luaString(`${prefix}.${domain}`)} "muc"`,
+      luaOptions(
+        {
+          modules_enabled: ["kontor_tenants", ...modules],
+          modules_disabled: ["s2s"],
+          muc_room_locking: false,
+          max_history_messages: 20,
+          ...(storage ? { storage: { muc_log: storage }, muc_log_by_default: true } : {}),
+        },
+        "  ",
+      ),
+    ].join("\n");
+  // "sql" is the connection that the generated configuration sets for personal archives: the same PostgreSQL.
+  return ["", muc("muc-plain", [], undefined), muc("muc-archived", ["muc_mam"], "sql"), ""].join("\n\n");
+}
+
+/** Starts everything. Rejects with a StackError when a part does not come up; then nothing is left running. */
+export async function startServer(occupants: number, report: (line: string) => void): Promise<BenchServer> {
+  for (const name of ["KONTOR_DATABASE_URL", "KONTOR_REDIS_URL"]) {
+    if (process.env[name]) throw new Error(`${name} is set: the benchmark fills a database of its own, unset it`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "kontor-bench-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  let stack: Stack;
+  try {
+    stack = await startStack({ home: folder, portBase: process.env.KONTOR_TEST_PORT_BASE ?? PORT_BASE, report });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const stop = async () => {
+    await stack.stop();
+    remove();
+  };
+  try {
+    const [tenant] = stack.demo.tenants;
+    if (!tenant) throw new Error("the demo has no tenant");
+    appendFileSync(join(folder, "prosody", "prosody.cfg.lua"), peerSections(tenant.domain));
+    const people = Array.from({ length: occupants }, (_, n) => ({ user: `bench-${n}`, password: makePassword() }));
+    const results = await stack.prosodyShell([
+      "config:reload()",
+      ...["muc-plain", "muc-archived"].map((prefix) => `host:activate(${luaString(`${prefix}.${tenant.domain}`)})`),
+      ...people.map(
+        ({ user, password }) => `user:create(${luaString(`${user}@${tenant.domain}`)}, ${luaString(password)})`,
+      ),
+    ]);
+    const refused = results.find((result) => /error|fail|not /i.test(result));
+    if (refused) throw new Error(`Prosody's shell: ${refused}`);
+    const { ports } = stack.home;
+    const password = loadSecrets(stack.home).prosodyDatabase;
+    return {
+      stack,
+      settings: loadSettings(stack.env, () => undefined),
+      archiveUrl: `postgres://prosody:${password}@127.0.0.1:${ports.postgres}/prosody`,
+      tenant,
+      people,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
