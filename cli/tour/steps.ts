@@ -10,7 +10,7 @@ import { archiveQuery, NS_MAM } from "../../components/xep/xep-0313-archive.ts";
 import { uploadRequest, uploadSlot } from "../../components/xep/xep-0363-http-upload.ts";
 import { findRoom } from "../../messaging/index.ts";
 import type { Database } from "../../platform/postgres.ts";
-import { verifyEvidence } from "../../retention/index.ts";
+import { verifyEvidence } from "../../retention/store-evidence.ts";
 import type { XmppClient } from "../client/xmpp-client.ts";
 import { enter, type IrcPerson, until, type World } from "./world.ts";
 
