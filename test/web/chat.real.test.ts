@@ -60,12 +60,15 @@ it(
     expect(fetched.status).toBe(200);
     expect(Buffer.from(fetched.bytes).equals(bytes)).toBe(true);
 
-    const photo = `foto-${matter}.png`;
-    const buffer = await second.page.screenshot({ clip: { x: 0, y: 0, width: 320, height: 200 } });
+    const image = `startseite-${matter}.png`;
+    const start = await second.context.newPage();
+    await start.goto(demo.http);
+    const buffer = await start.screenshot({ clip: { x: 150, y: 90, width: 660, height: 390 } });
+    await start.close();
     await second.page
       .locator("converse-muc input.fileupload")
-      .setInputFiles({ name: photo, mimeType: "image/png", buffer });
-    const shown = first.page.locator(`converse-chat-message img[src*="${photo}"]`);
+      .setInputFiles({ name: image, mimeType: "image/png", buffer });
+    const shown = first.page.locator(`converse-chat-message img[src*="${image}"]`);
     await shown.waitFor();
     await eventually(
       async () => (await shown.evaluate((img: Picture) => img.naturalWidth > 0)) || undefined,
