@@ -36,25 +36,28 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
   const leases = createLeases(deps.redis, deps.newId());
   const held = new Map<string, { readonly link: HeldLink; leasedAt: number }>();
   const subscriptions: Promise<() => Promise<void>>[] = [];
+  const closing = new Set<string>();
   let lookedAt = deps.clock();
   let forgotAt = deps.clock();
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
 
-  const letGo = async (id: string): Promise<void> => {
+  /** Ends what this process does for a link; until then nobody, also not this process, takes it up anew. */
+  const letGo = async (id: string, removed = false): Promise<void> => {
     const entry = held.get(id);
     if (!entry) return;
     held.delete(id);
+    closing.add(id);
     await atMost(STOP_MS, entry.link.stop());
+    if (removed) await forgetLane(id, deps, log);
     await leases.release(id).catch((error: unknown) => log.debug("A lease was left to expire", { link: id, error }));
+    closing.delete(id);
     await wake(deps.redis, linksTopic, { tenant: entry.link.link.tenant }, log);
   };
 
-  const open = async (link: Link): Promise<void> => {
-    const network = networks.find((each) => each.name === link.network);
+  const open = async (link: Link, network: Network): Promise<void> => {
     try {
-      if (!network) throw new Error(`There is no network '${link.network}' in this version`);
       held.set(link.id, { link: holdLink(link, network, deps, metrics, log), leasedAt: deps.clock() });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -63,7 +66,7 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
     }
   };
 
-  /** Renews what is held and takes what nobody holds. Undefined: PostgreSQL is away, the held ones go on. */
+  /** Renews what is held and takes what nobody holds. While PostgreSQL is away the held ones go on. */
   const look = async (): Promise<void> => {
     const links = await currentLinks();
     if (links) {
@@ -71,8 +74,7 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
       for (const [id, { link }] of held) {
         const stored = byId.get(id);
         if (stored && stored.version === link.link.version) link.seen(stored);
-        else await letGo(id);
-        if (!stored) await forgetLane(id, deps, log);
+        else void letGo(id, !stored);
       }
     }
     const candidates = links ?? [...held.values()].map(({ link }) => link.link);
@@ -97,17 +99,23 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
   };
 
   const takeOrRenew = async (link: Link): Promise<void> => {
+    if (closing.has(link.id)) return;
     const mine = held.get(link.id);
+    const network = networks.find((each) => each.name === link.network);
+    // Left to a process of another version that has it.
+    if (!network) return log.debug("A link's network is not known here", { link: link.id, network: link.network });
+    // Before the asking: the lease may begin as early as that.
+    const askedAt = deps.clock();
     try {
       const taken = await leases.take(link.id);
-      if (taken && mine) mine.leasedAt = deps.clock();
-      else if (taken) await open(link);
-      else if (mine) await letGo(link.id);
+      if (taken && mine) mine.leasedAt = askedAt;
+      else if (taken) await open(link, network);
+      else if (mine) void letGo(link.id);
     } catch (error) {
       log.debug("A lease was not renewed", { link: link.id, error });
       if (!mine || !leases.expired(mine.leasedAt, deps.clock())) return;
       log.error("Redis is away for too long: a link is let go, since another process may take it", { link: link.id });
-      await letGo(link.id);
+      void letGo(link.id);
     }
   };
 
@@ -142,15 +150,18 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
     onWake(deps.patientRedis, linksTopic, log, lookSoon),
   );
   const timer = setInterval(lookSoon, LOOK_MS);
+  // Without leases nothing can be taken: at once when Redis comes, not at the next turn.
+  deps.redis.on("ready", lookSoon);
   lookSoon();
 
   return {
     stop: async () => {
       stopped = true;
       clearInterval(timer);
+      deps.redis.off("ready", lookSoon);
       await looking;
       await Promise.all((await Promise.all(subscriptions)).map((unsubscribe) => unsubscribe()));
-      await Promise.all([...held.keys()].map(letGo));
+      await Promise.all([...held.keys()].map((id) => letGo(id)));
     },
     check: async () => {
       const late = deps.clock() - lookedAt;

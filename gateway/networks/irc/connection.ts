@@ -2,9 +2,9 @@ import irc, { type Client } from "irc-framework";
 import { type ConnectContext, type Connection, FarError, type NetworkEvents } from "../../bridge/network.ts";
 import type { IrcConfig } from "./config.ts";
 import { isBridged, lineOf, linePrefix, textBytes, withoutFormatting } from "./core-format.ts";
-import { guardLines } from "./guard.ts";
 import { Members } from "./members.ts";
 import { createSends } from "./sends.ts";
+import { tendSocket } from "./socket.ts";
 
 /** From the first byte to the list of names. */
 const READY_MS = 30_000;
@@ -141,7 +141,7 @@ export function connectIrc(config: IrcConfig, context: ConnectContext, events: N
     client.on("socket close", (error) =>
       finish(new FarError(serverSaid ?? (error ? error.message : "The server closed the connection"))),
     );
-    guardLines(client, log, (text) => finish(new FarError(text)));
+    tendSocket(client, log, (text) => finish(new FarError(text)));
 
     client.connect({
       host: config.host,

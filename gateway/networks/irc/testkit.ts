@@ -152,6 +152,10 @@ export async function ircPerson(port: number, nick: string, channel: string): Pr
   const heard: { nick: string; text: string }[] = [];
   const present = new Set<string>();
   let joined = false;
+  let closed = false;
+  client.on("socket close", () => {
+    closed = true;
+  });
   const keep = (event: { nick?: string; target?: string; message?: string }) => {
     if (event.target === channel) heard.push({ nick: event.nick ?? "", text: event.message ?? "" });
   };
@@ -179,10 +183,6 @@ export async function ircPerson(port: number, nick: string, channel: string): Pr
     hears: async (text) =>
       void (await until(`${nick} hears ${text}`, () => heard.some((line) => line.text.includes(text)))),
     leave: async () => {
-      let closed = false;
-      client.on("socket close", () => {
-        closed = true;
-      });
       client.connection.end(undefined, true);
       await until(`${nick} has left`, () => closed);
     },

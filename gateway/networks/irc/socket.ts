@@ -5,10 +5,10 @@ import type { Log } from "../../../platform/log.ts";
 const MAX_LINE_BYTES = 65_536;
 
 /**
- * Keeps a bad server from hurting the process: a line without end would fill the memory, and a line that lacks
+ * Makes the socket prompt, and keeps a bad server from hurting the process: a line without end would fill the memory, and a line that lacks
  * parameters makes the framework throw where nobody catches it.
  */
-export function guardLines(client: Client, log: Log, end: (reason: string) => void): void {
+export function tendSocket(client: Client, log: Log, end: (reason: string) => void): void {
   client.raw_middleware.use((command, _message, _line, _client, next) => {
     try {
       next();
@@ -17,6 +17,8 @@ export function guardLines(client: Client, log: Log, end: (reason: string) => vo
     }
   });
   client.on("raw socket connected", (socket) => {
+    // A line and the PING behind it are two writes: with Nagle's delay each would cost 40 ms.
+    socket.setNoDelay(true);
     let open = 0;
     socket.on("data", (data: Buffer) => {
       const at = data.lastIndexOf(0x0a);
