@@ -32,8 +32,9 @@ export const roomLogTopic: WakeTopic<{ tenant: string; room: string }> = {
 /** The kind of data that the log is to the retention rules. */
 const KIND = "message-archive";
 
-/** SQL for "not yet expired": the read path hides what is due, whether or not it was deleted yet. */
-const visible = (tenant: string, now: Date) => sql<boolean>`at >= retention_cutoff(${tenant}, ${KIND}, ${now})`;
+/** SQL for "not yet expired": the read path hides what is due, whether or not it was deleted yet. Asked once a query. */
+const visible = (tenant: string, now: Date) =>
+  sql<boolean>`at >= (select retention_cutoff(${tenant}, ${KIND}, ${now}))`;
 
 const columns = ["seq", "id", "at", "sender", "nick", "occupant_id", "origin", "origin_ref", "stanza", "body"] as const;
 
