@@ -1,7 +1,7 @@
 import type { LogClass } from "../platform/log.ts";
 
 /** The log class of the retention schedule that a kind belongs to; `content` is what people wrote or sent. */
-export type DataClass = LogClass | "content";
+type DataClass = LogClass | "content";
 
 /** Rows of one table, partitioned by the day (UTC) they began on. All names are of this file, never of a caller. */
 export interface PartitionedTable {

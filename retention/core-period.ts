@@ -1,7 +1,7 @@
 import { DateTime } from "luxon";
 
 export const units = ["day", "month", "year"] as const;
-export type Unit = (typeof units)[number];
+type Unit = (typeof units)[number];
 
 /** How long rows live, in calendar units of Europe/Berlin. */
 export interface Period {

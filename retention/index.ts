@@ -2,4 +2,3 @@
 export { catalogue } from "./catalogue.ts";
 export { retentionRoutes } from "./http.ts";
 export { startRetention } from "./jobs.ts";
-export { verifyEvidence } from "./store-evidence.ts";

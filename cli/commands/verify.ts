@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { createLog } from "../../platform/log.ts";
 import { openDatabase } from "../../platform/postgres.ts";
-import { verifyEvidence } from "../../retention/index.ts";
+import { verifyEvidence } from "../../retention/store-evidence.ts";
 import { ownerUrl } from "../database.ts";
 import { type HomeOptions, withHome } from "../options.ts";
 
