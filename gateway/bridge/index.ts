@@ -14,7 +14,6 @@ import { type NewLink, putLink } from "./store.ts";
 
 export type { BridgeDeps } from "./deps.ts";
 export type { Bridges } from "./engine.ts";
-export { linksTopic } from "./events.ts";
 export type { LinkRouteDeps } from "./http.ts";
 
 /** Runs the links of all tenants with every network there is. Returns at once; see runBridges. */

@@ -83,7 +83,7 @@ export function openLane(
     close: async () => {
       closed = true;
       clearInterval(poll);
-      await atMost(CLOSE_MS, worker.close());
+      if (!(await atMost(CLOSE_MS, worker.close()))) log.warn("The lane of a link was left while it still worked");
       await atMost(CLOSE_MS, queue.close());
     },
   };

@@ -21,6 +21,7 @@ export function showOccupants(link: Link, deps: Pick<BridgeDeps, "redis">, log: 
   const far = { tenant: link.tenant, roomId: link.roomId, link: link.id, network: link.network };
   let current: readonly FarOccupant[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
   // Also at the start: the link's last holder may have left some.
   let renew = setTimeout(() => tell(), TOGETHER_MS);
 
@@ -29,6 +30,7 @@ export function showOccupants(link: Link, deps: Pick<BridgeDeps, "redis">, log: 
       log.debug("The people of the far side could not be shown; it is tried again", { error }),
     );
   const tell = () => {
+    if (closed) return;
     timer = undefined;
     clearTimeout(renew);
     renew = setTimeout(tell, RENEW_MS);
@@ -44,6 +46,7 @@ export function showOccupants(link: Link, deps: Pick<BridgeDeps, "redis">, log: 
       timer ??= setTimeout(tell, TOGETHER_MS);
     },
     close: async () => {
+      closed = true;
       clearTimeout(timer);
       clearTimeout(renew);
       await write([]);

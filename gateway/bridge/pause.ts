@@ -12,9 +12,17 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves with the promise, or after `ms` without it: for the end of things that may hang on a dead server. */
-export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+/**
+ * Resolves when the promise has settled, or after `ms`: for the end of things that may hang on a dead server. False when
+ * it took too long.
+ */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();
-  await Promise.race([promise.catch(() => undefined), pause(ms, ended.signal)]);
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([settled, pause(ms, ended.signal).then(() => false)]);
   ended.abort();
+  return inTime;
 }

@@ -67,7 +67,10 @@ export function connectIrc(config: IrcConfig, context: ConnectContext, events: N
           if (phase === "over") return left();
           phase = "over";
           sends.fail(new FarError("Stopped"));
-          const forced = setTimeout(() => client.connection.end(undefined, true), QUIT_MS);
+          const forced = setTimeout(() => {
+            client.connection.end(undefined, true);
+            left();
+          }, QUIT_MS);
           closedBy = () => {
             clearTimeout(forced);
             left();
