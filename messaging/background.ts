@@ -8,13 +8,11 @@ import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
-import { farMessage } from "./core-message.ts";
 import { leave } from "./core-presence.ts";
 import type { RoomState } from "./core-state.ts";
-import { type InboxMessage, readInbox } from "./inbox.ts";
+import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomInboxTopic } from "./live.ts";
 import type { Rooms, RoomsDeps } from "./rooms.ts";
-import { roomName } from "./store.ts";
 
 /** Wake-ups for all tenants of a process: one subscription each, however many tenants. */
 export interface Background {
@@ -45,59 +43,14 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
 }
 
 const LOOK_MS = 2_000;
-const INBOX_PAGE = 200;
 const PINGS_AT_ONCE = 20;
 const PING_MS = 15_000;
 
 export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsDeps & { background: Background }) {
   const { log } = context;
   let online = false;
-  let emptying = false;
-  let again = false;
+  const emptyInbox = inboxTaker(context, rooms, deps, () => online);
   let ticks = 0;
-
-  /** One reading at a time; a wake-up during one makes another follow. */
-  const emptyInbox = async (): Promise<void> => {
-    again = true;
-    if (emptying) return;
-    emptying = true;
-    try {
-      while (again && online) {
-        again = false;
-        const messages = await readInbox(deps.db, rooms.tenant, INBOX_PAGE);
-        for (const message of messages) await take(message);
-        if (messages.length < INBOX_PAGE) continue;
-        await deps.committer.idle();
-        again = true;
-      }
-    } catch (error) {
-      log.debug("The inbox could not be read; it is read again soon", { error });
-    } finally {
-      emptying = false;
-    }
-  };
-
-  const take = async (message: InboxMessage): Promise<void> => {
-    if (rooms.isOnItsWay(message.id)) return;
-    const name = await roomName(deps.db, rooms.tenant, message.roomId);
-    if (name === undefined) return;
-    try {
-      await rooms.withRoom(name, (room) => {
-        if (!room) return;
-        const far = {
-          link: message.source,
-          ref: message.id,
-          farUser: message.farUser,
-          nick: message.nick,
-          body: message.body,
-        };
-        const occupantId = rooms.occupantId(room, `${message.source} ${message.farUser}`);
-        rooms.apply(room, [{ do: "append", draft: farMessage(room, { ...far, occupantId }) }]);
-      });
-    } catch (error) {
-      log.debug("A message from another network waits", { error });
-    }
-  };
 
   /** Removes occupants whose address no longer answers: they went while nobody listened (XEP-0199, XEP-0410). */
   const findGhosts = async (room: RoomState): Promise<void> => {

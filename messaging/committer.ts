@@ -59,15 +59,25 @@ export function createCommitter(deps: CommitterDeps): Committer {
     } catch (error) {
       return fail(batch, error);
     }
-    const entries = batch.map((pending) => pending.place(at));
+    const placed: { readonly pending: Pending; readonly entry: CommitEntry }[] = [];
+    for (const pending of batch) {
+      try {
+        placed.push({ pending, entry: pending.place(at) });
+      } catch (error) {
+        deps.log.error("A message could not be made ready for the log", { error });
+        pending.failed(toKontorError(error));
+      }
+    }
+    if (placed.length === 0) return;
+    const entries = placed.map(({ entry }) => entry);
     const started = performance.now();
     for (let attempt = 0; ; attempt += 1) {
       try {
         await deps.commit(entries);
         break;
       } catch (error) {
-        const doubtful =
-          error instanceof CommitInDoubtError || (inDoubt && toKontorError(error).code === "unavailable");
+        // In doubt, only another owner settles it: whatever else fails says nothing about the first attempt.
+        const doubtful = error instanceof CommitInDoubtError || (inDoubt && !(error instanceof FencedError));
         if (!doubtful) return fail(batch, error);
         if (attempt === 0)
           deps.log.warn("PostgreSQL went away during a commit; it is settled when it is back", { error });

@@ -60,8 +60,8 @@ export interface Rooms {
   rememberAll(): void;
   /** Rooms whose occupants were restored since the last call: whether they are still there must be found out. */
   takeRestored(): RoomState[];
-  /** Whether a message from the inbox is on its way into the log. */
-  isOnItsWay(inboxId: string): boolean;
+  /** Commits and reflects a message that nobody waits for in XMPP; whether it was committed. */
+  append(room: RoomState, draft: LogDraft): Promise<boolean>;
   /** Forgets rooms without occupants that nobody used for ten minutes. */
   unloadIdle(): void;
 }
@@ -75,7 +75,6 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
-  const onTheirWay = new Set<string>();
 
   /** A failed claim is tried again by whoever needs it next. */
   const own = (): Promise<number> => {
@@ -147,34 +146,32 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     const sessions: string[] = [];
     for (const effect of effects) {
       if (effect.do === "send") context.write(fanOut(effect.stanza, effect.to));
-      else if (effect.do === "append") append(room, effect.draft);
+      else if (effect.do === "append") append(room, effect.draft, () => undefined);
       else if (effect.do === "remember") sessions.push(...effect.sessions);
       else void sendHistory(room, effect.session, effect.upTo, effect.request);
     }
     if (sessions.length > 0) remember(room, sessions);
   };
 
-  const append = (room: RoomState, draft: LogDraft): void => {
+  const append = (room: RoomState, draft: LogDraft, settled: (committed: boolean) => void): void => {
     const loaded = rooms.get(room.name);
     if (!loaded || loaded instanceof Promise || loaded.state !== room) throw new KontorError("unavailable");
-    const { originRef } = draft;
     deps.committer.append({
       place: (at) => entryOf(room, draft, loaded.nextSeq++, at),
       committed: (entry) => {
-        if (originRef) onTheirWay.delete(originRef);
         const effects = reflect(room, { seq: entry.seq, stanza: draft.stanza, subject: draft.subject });
         for (const effect of effects) if (effect.do === "send") deps.onReflected(effect.to.length);
         apply(room, effects);
+        settled(true);
         void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
       },
       failed: (error) => {
-        if (originRef) onTheirWay.delete(originRef);
         loaded.nextSeq = room.lastSeq + 1;
+        settled(false);
         if (error instanceof FencedError) forget();
         refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
       },
     });
-    if (originRef) onTheirWay.add(originRef);
   };
 
   const entryOf = (room: RoomState, draft: LogDraft, seq: number, at: Date): CommitEntry => {
@@ -288,7 +285,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       restored = [];
       return taken;
     },
-    isOnItsWay: (inboxId) => onTheirWay.has(inboxId),
+    append: (room, draft) => new Promise((resolve) => append(room, draft, resolve)),
     unloadIdle: () => {
       const before = deps.clock() - IDLE_MS;
       for (const [name, loaded] of rooms) {

@@ -1,0 +1,68 @@
+/** Moves what others left in the inbox into the logs of the rooms, in order and once. */
+import type { DoorContext } from "../components/door.ts";
+import { farMessage } from "./core-message.ts";
+import type { LogDraft, RoomState } from "./core-state.ts";
+import { type InboxMessage, readInbox } from "./inbox.ts";
+import type { Rooms, RoomsDeps } from "./rooms.ts";
+import { roomName } from "./store.ts";
+
+const PAGE = 200;
+
+/**
+ * Gives the function that empties the inbox of a tenant while `mayTake`. It never rejects; called again while it works,
+ * it looks once more. A page is read only when everything of the page before was committed or refused: so nothing is
+ * taken twice, and what was refused is the first to be taken again.
+ */
+export function inboxTaker(
+  context: DoorContext,
+  rooms: Rooms,
+  deps: RoomsDeps,
+  mayTake: () => boolean,
+): () => Promise<void> {
+  let working = false;
+  let again = false;
+
+  const empty = async (): Promise<void> => {
+    again = true;
+    if (working) return;
+    working = true;
+    try {
+      while (again && mayTake()) {
+        again = false;
+        const page = await readInbox(deps.db, rooms.tenant, PAGE);
+        const taken = await takePage(page);
+        again ||= taken && page.length === PAGE;
+      }
+    } catch (error) {
+      context.log.debug("The inbox could not be read; it is read again soon", { error });
+    } finally {
+      working = false;
+    }
+  };
+
+  /** Whether all of a page were committed. */
+  const takePage = async (page: readonly InboxMessage[]): Promise<boolean> => {
+    const found = new Map<string, RoomState | undefined>();
+    for (const { roomId } of page) if (!found.has(roomId)) found.set(roomId, await roomOf(roomId));
+    // All are appended in one turn, so that they share a commit and none overtakes one that is refused.
+    const work = page.flatMap((message) => {
+      const room = found.get(message.roomId);
+      return room ? [rooms.append(room, draftOf(room, message))] : [];
+    });
+    const results = await Promise.allSettled(work);
+    return results.every((result) => result.status === "fulfilled" && result.value);
+  };
+
+  const roomOf = async (roomId: string): Promise<RoomState | undefined> => {
+    const name = await roomName(deps.db, rooms.tenant, roomId);
+    return name === undefined ? undefined : rooms.withRoom(name, (room) => room);
+  };
+
+  const draftOf = (room: RoomState, message: InboxMessage): LogDraft => {
+    const { source: link, id: ref, farUser, nick, body } = message;
+    const occupantId = rooms.occupantId(room, `${link} ${farUser}`);
+    return farMessage(room, { link, ref, farUser, nick, body, occupantId });
+  };
+
+  return empty;
+}
