@@ -28,7 +28,7 @@ describe("settings", () => {
     const settings = loadSettings(env, nothing);
     expect(settings.database).toMatchObject({ role: "kontor_app", poolSize: 10 });
     expect(settings.files.linkSeconds).toBe(864_000);
-    expect(settings.retention).toEqual({ schedule: "0 1 * * *", timeZone: "Europe/Berlin", allowAsOf: false });
+    expect(settings.retention).toEqual({ schedule: "5 * * * *", timeZone: "Europe/Berlin", allowAsOf: false });
   });
 
   it("let the environment win over the file", () => {

@@ -11,7 +11,9 @@ export const database = z
       .url({ protocol: /^postgres(ql)?$/ })
       .meta({ secret: true })
       .optional()
-      .describe("Connection of the owner, used by migrations only. Without it the one above is used."),
+      .describe(
+        "Connection of the owner, for migrations, the worker's partitions and verifying. Without it the one above is used.",
+      ),
     role: z
       .string()
       .regex(/^[a-z_][a-z0-9_]{0,62}$/, "a PostgreSQL role name in lower case")

@@ -7,8 +7,10 @@ export const retention = z
       .string()
       .regex(/^(\S+\s+){4,5}\S+$/, "a cron expression of five or six fields")
       .meta({ form: "a cron expression of five or six fields" })
-      .default("0 1 * * *")
-      .describe("When the rules run, as a cron expression."),
+      .default("5 * * * *")
+      .describe(
+        "When the rules run, as a cron expression. Each turn deletes ahead to the next one, so that nothing outlives its period: the rarer the turns, the earlier data goes.",
+      ),
     timeZone: z
       .string()
       .regex(/^[A-Za-z0-9_+/-]{1,64}$/, "an IANA time zone")
