@@ -80,7 +80,7 @@ function jest(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: repository,
-      env: { ...process.env, ...env, KONTOR_TEST_COUNTS: output },
+      env: { ...process.env, ...env, TEST_COUNTS_FILE: output },
       stdio: ["ignore", "inherit", "inherit"],
     });
     child.once("error", reject);
