@@ -47,7 +47,9 @@ export class CommitInDoubtError extends Error {
  * Throws FencedError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not known.
  */
 export async function commitEntries(db: Database, entries: readonly CommitEntry[]): Promise<void> {
-  const fences = new Map(entries.map((entry) => [entry.tenant, entry.fence]));
+  // Where entries of two ownerships meet, the older one's must not pass under the newer one's fence.
+  const fences = new Map<string, number>();
+  for (const { tenant, fence } of entries) fences.set(tenant, Math.min(fence, fences.get(tenant) ?? fence));
   const tenants = [...fences.keys()];
   const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
   let atCommit = false;

@@ -11,7 +11,7 @@ import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
 
 /** An entry on its way, with whom to tell. Exactly one of the two is called. */
 interface Pending {
-  /** Gives the entry its place; called once, when its batch is formed. */
+  /** Gives the entry its place; called once at most, when its batch is formed. */
   readonly place: (at: Date) => CommitEntry;
   readonly committed: (entry: CommitEntry) => void;
   /** `unavailable` when the database is away, FencedError when another process owns the room. */
@@ -59,15 +59,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     } catch (error) {
       return fail(batch, error);
     }
-    const placed: { readonly pending: Pending; readonly entry: CommitEntry }[] = [];
-    for (const pending of batch) {
-      try {
-        placed.push({ pending, entry: pending.place(at) });
-      } catch (error) {
-        deps.log.error("A message could not be made ready for the log", { error });
-        pending.failed(toKontorError(error));
-      }
-    }
+    const placed = placeAll(batch, at);
     if (placed.length === 0) return;
     const entries = placed.map(({ entry }) => entry);
     const started = performance.now();
@@ -78,7 +70,11 @@ export function createCommitter(deps: CommitterDeps): Committer {
       } catch (error) {
         // In doubt, only another owner settles it: whatever else fails says nothing about the first attempt.
         const doubtful = error instanceof CommitInDoubtError || (inDoubt && !(error instanceof FencedError));
-        if (!doubtful) return fail(batch, error);
+        if (!doubtful)
+          return fail(
+            placed.map(({ pending }) => pending),
+            error,
+          );
         if (attempt === 0)
           deps.log.warn("PostgreSQL went away during a commit; it is settled when it is back", { error });
         inDoubt = true;
@@ -86,13 +82,24 @@ export function createCommitter(deps: CommitterDeps): Committer {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
-    if (inDoubt) deps.log.info("PostgreSQL is back; what was in doubt is committed", { messages: batch.length });
+    if (inDoubt) deps.log.info("PostgreSQL is back; what was in doubt is committed", { messages: placed.length });
     inDoubt = false;
-    deps.onBatch(batch.length, (performance.now() - started) / 1000);
-    for (const [index, pending] of batch.entries()) {
-      const entry = entries[index];
-      if (entry) pending.committed(entry);
+    deps.onBatch(placed.length, (performance.now() - started) / 1000);
+    for (const { pending, entry } of placed) pending.committed(entry);
+  };
+
+  /** A message that can't be placed fails alone: it must not take along those it happened to come with. */
+  const placeAll = (batch: readonly Pending[], at: Date) => {
+    const placed: { readonly pending: Pending; readonly entry: CommitEntry }[] = [];
+    for (const pending of batch) {
+      try {
+        placed.push({ pending, entry: pending.place(at) });
+      } catch (error) {
+        deps.log.error("A message could not be made ready for the log", { error });
+        pending.failed(toKontorError(error));
+      }
     }
+    return placed;
   };
 
   const prepare = async (at: Date): Promise<void> => {

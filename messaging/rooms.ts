@@ -38,6 +38,8 @@ export interface RoomsDeps {
 
 interface Loaded {
   readonly state: RoomState;
+  /** The ownership under which it was read: after a later one, what still waits with this state is refused. */
+  readonly fence: number;
   nextSeq: number;
   usedAt: number;
 }
@@ -92,14 +94,14 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   };
 
   const load = async (name: string): Promise<Loaded | undefined> => {
-    await own();
+    const fence = await own();
     const stored = await loadRoom(deps.db, tenant, name);
     if (!stored) return undefined;
     const state = newRoomState({ ...stored, jid: `${name}@${context.domain}` });
     for (const [jid, session] of await recallSessions(deps.redis, tenant, state.id, context.log))
       restore(state, jid, session);
     if (state.bySession.size > 0) restored.push(state);
-    const loaded = { state, nextSeq: stored.lastSeq + 1, usedAt: deps.clock() };
+    const loaded = { state, fence, nextSeq: stored.lastSeq + 1, usedAt: deps.clock() };
     await refreshFar(state);
     return loaded;
   };
@@ -156,8 +158,14 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const append = (room: RoomState, draft: LogDraft, settled: (committed: boolean) => void): void => {
     const loaded = rooms.get(room.name);
     if (!loaded || loaded instanceof Promise || loaded.state !== room) throw new KontorError("unavailable");
+    let placed = false;
     deps.committer.append({
-      place: (at) => entryOf(room, draft, loaded.nextSeq++, at),
+      place: (at) => {
+        const entry = entryOf(loaded, draft, at);
+        loaded.nextSeq += 1;
+        placed = true;
+        return entry;
+      },
       committed: (entry) => {
         const effects = reflect(room, { seq: entry.seq, stanza: draft.stanza, subject: draft.subject });
         for (const effect of effects) if (effect.do === "send") deps.onReflected(effect.to.length);
@@ -166,7 +174,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
         void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
       },
       failed: (error) => {
-        loaded.nextSeq = room.lastSeq + 1;
+        // One that never had a number gives none back: those of a batch in doubt may be in the log.
+        if (placed) loaded.nextSeq = room.lastSeq + 1;
         settled(false);
         if (error instanceof FencedError) forget();
         refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
@@ -174,13 +183,13 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     });
   };
 
-  const entryOf = (room: RoomState, draft: LogDraft, seq: number, at: Date): CommitEntry => {
+  const entryOf = ({ state: room, fence, nextSeq }: Loaded, draft: LogDraft, at: Date): CommitEntry => {
     const id = deps.newId();
     return {
       tenant,
       fence,
       roomId: room.id,
-      seq,
+      seq: nextSeq,
       id,
       at,
       sender: draft.sender,
