@@ -1,9 +1,9 @@
 /** What a sender knows of its messages. Pure: no connection, no clock. */
 
 /** `refused`: an error came back. `unknown`: nothing came back before the part it went to was gone. */
-export type Fate = "open" | "unknown" | "reflected" | "refused" | "stored" | "lost";
+type Fate = "open" | "unknown" | "reflected" | "refused" | "stored" | "lost";
 
-export interface Sent {
+interface Sent {
   readonly id: string;
   /** Which of the texts; the same text is sent again under a new id. */
   readonly text: number;

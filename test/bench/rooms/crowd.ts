@@ -15,7 +15,7 @@ export interface Crowd {
   close(): void;
 }
 
-export type Pace = { readonly window: number } | { readonly perSecond: number };
+type Pace = { readonly window: number } | { readonly perSecond: number };
 
 /** Signing in costs the server's thread; more at once gains nothing. */
 const SIGN_INS_AT_ONCE = 10;

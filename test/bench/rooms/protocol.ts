@@ -19,7 +19,7 @@ export const command = z.discriminatedUnion("do", [
 export type Command = z.infer<typeof command>;
 
 /** How one round of messages went. All times in milliseconds. */
-export const outcome = z.object({
+const outcome = z.object({
   /** From the first sending to the last copy. */
   elapsed: z.number(),
   copies: z.int(),
