@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { Log } from "../platform/log.ts";
+import { type Element, x } from "./stanza.ts";
+import { type ComponentStream, openStream, type StreamOptions } from "./stream.ts";
+
+const HEADER =
+  "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' id='s1'>";
+const HANDSHAKE = createHash("sha1").update("s1the secret").digest("hex");
+
+/** One connection as the server sees it. */
+class Peer {
+  readonly socket: Socket;
+  #seen = "";
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("error", () => undefined);
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      this.#seen += text;
+    });
+  }
+
+  /** Resolves when what came holds the text, and forgets it up to there. */
+  async got(text: string): Promise<void> {
+    while (!this.#seen.includes(text)) {
+      this.#seen = this.#seen.slice(-text.length);
+      await once(this.socket, "data");
+    }
+    this.#seen = this.#seen.slice(this.#seen.indexOf(text) + text.length);
+  }
+
+  async accept(): Promise<void> {
+    await this.got("to='x.amt.example'>");
+    this.socket.write(HEADER);
+    await this.got(`<handshake>${HANDSHAKE}</handshake>`);
+    this.socket.write("<handshake/>");
+  }
+}
+
+let server: Server;
+let stream: ComponentStream;
+let lines: string[];
+let events: string[];
+let peers: Peer[];
+let sockets: Set<Socket>;
+let changed: () => void;
+
+/** Resolves when the condition holds: looked at whenever something happened. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    await new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+  }
+}
+const note = (list: string[], what: string) => {
+  list.push(what);
+  changed();
+};
+
+beforeEach(async () => {
+  [lines, events, peers, sockets] = [[], [], [], new Set()];
+  changed = () => undefined;
+  server = createServer((socket) => {
+    sockets.add(socket);
+    peers.push(new Peer(socket));
+    changed();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+});
+afterEach(async () => {
+  await stream.close();
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function open(more: Partial<StreamOptions> = {}): void {
+  const line = (_message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    note(lines, String(fields.reason ?? ""));
+  const log: Log = { error: line, warn: line, info: line, debug: line, with: () => log };
+  const { port } = server.address() as AddressInfo;
+  stream = openStream({
+    ...{ host: "127.0.0.1", port, domain: "x.amt.example", secret: "the secret", maxStanzaBytes: 10_000, log },
+    onStanza: (stanza) => note(events, `stanza ${stanza.attrs.id}`),
+    onOversized: (stanza) => note(events, `oversized ${stanza.attrs.id}`),
+    onOnline: () => note(events, "online"),
+    onOffline: () => note(events, "offline"),
+    ...more,
+  });
+}
+
+async function peer(index: number): Promise<Peer> {
+  await until(() => peers.length > index);
+  const found = peers[index];
+  if (!found) throw new Error("no connection");
+  return found;
+}
+
+describe("a component stream", () => {
+  it("proves that it knows the secret, then carries stanzas both ways", async () => {
+    open();
+    expect(stream.send(x("message", { id: "early" }))).toBe(false);
+    const first = await peer(0);
+    await first.accept();
+    await until(() => events.includes("online"));
+    first.socket.write("<message id='1'/><message id='2'><body>ü</body></message>");
+    await until(() => events.includes("stanza 2"));
+    expect(events).toEqual(["online", "stanza 1", "stanza 2"]);
+    expect(stream.send(x("message", { id: "3" }, x("body", {}, "ß")))).toBe(true);
+    await first.got('<message id="3"><body>ß</body></message>');
+  });
+
+  it("comes back after a lost connection, and what was written meanwhile is refused", async () => {
+    open();
+    await (await peer(0)).accept();
+    await until(() => events.includes("online"));
+    peers[0]?.socket.destroy();
+    await until(() => events.includes("offline"));
+    expect([stream.online, stream.write("<message/>")]).toEqual([false, false]);
+    await (await peer(1)).accept();
+    await until(() => events.length === 3);
+    expect([events, stream.online]).toEqual([["online", "offline", "online"], true]);
+  });
+
+  it.each([
+    ["<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", "secret differs"],
+    ["<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", "stands by"],
+    [
+      "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
+      "does not know this domain",
+    ],
+    ["<message/>", "instead of a handshake"],
+    ["</wrong>", "not an XMPP stream"],
+    ["</stream:stream>", "closed the stream"],
+  ])("says why it was turned away by %s, is never online and tries again", async (answer, why) => {
+    open();
+    const first = await peer(0);
+    await first.got(">");
+    first.socket.write(HEADER + answer);
+    await peer(1);
+    expect([events, lines.filter((line) => line.includes(why)).length]).toEqual([[], 1]);
+  });
+
+  it("skips an oversized stanza and stays up", async () => {
+    open();
+    const first = await peer(0);
+    await first.accept();
+    await until(() => events.includes("online"));
+    first.socket.write(`<message id='1'><body>${"a".repeat(20_000)}</body></message><message id='2'/>`);
+    await until(() => events.includes("stanza 2"));
+    expect(events).toEqual(["online", "oversized 1", "stanza 2"]);
+  });
+
+  it("reads on only while not too many stanzas are being worked on", async () => {
+    let running = 0;
+    let most = 0;
+    const done: (() => void)[] = [];
+    const onStanza = (stanza: Element) => {
+      running += 1;
+      most = Math.max(most, running);
+      if (stanza.attrs.id === "last") note(events, "last");
+      changed();
+      return new Promise<void>((resolve) => done.push(resolve)).then(() => {
+        running -= 1;
+      });
+    };
+    open({ onStanza });
+    const first = await peer(0);
+    await first.accept();
+    await until(() => events.includes("online"));
+    // Far more than both sockets hold between them.
+    const total = 60_000;
+    const stanza = `<message><body>${"a".repeat(200)}</body></message>`;
+    first.socket.write(`${stanza.repeat(total)}<message id='last'/>`);
+    await until(() => running > 2_000);
+    while (!events.includes("last")) {
+      for (const finish of done.splice(0)) finish();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const finish of done.splice(0)) finish();
+    // What was in the packet under way when the limit was reached is still taken.
+    expect(most).toBeLessThan(total / 10);
+  });
+
+  it("reads nothing more while the server does not take what is written", async () => {
+    open();
+    const first = await peer(0);
+    await first.accept();
+    await until(() => events.includes("online"));
+    first.socket.pause();
+    const text = `<message><body>${"a".repeat(1_000_000)}</body></message>`;
+    for (let count = 0; count < 20; count += 1) stream.write(text);
+    stream.write("<message id='last'/>");
+    first.socket.write("<message id='1'/>");
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = [...events];
+    first.socket.resume();
+    await first.got("<message id='last'/>");
+    await until(() => events.includes("stanza 1"));
+    expect(before).toEqual(["online"]);
+  });
+
+  it("closes for good, with a farewell", async () => {
+    open();
+    const first = await peer(0);
+    await first.accept();
+    await until(() => events.includes("online"));
+    const farewell = first.got("</stream:stream>");
+    await stream.close();
+    await farewell;
+    expect([events, stream.online, peers.length]).toEqual([["online", "offline"], false, 1]);
+  });
+});
