@@ -15,6 +15,8 @@ export interface XmppClient {
   /** Full address as the server gave it. */
   readonly jid: string;
   send(stanza: Element | string): Promise<void>;
+  /** Writes text as it is, for what no client would send. */
+  write(text: string): Promise<void>;
   /** Sends an iq and gives the answer, also an error one; rejects after `timeoutMs`. */
   iq(stanza: Element, timeoutMs?: number): Promise<Element>;
   /**
@@ -95,6 +97,7 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
   return {
     jid: address.toString(),
     send: (stanza) => xmpp.send(typeof stanza === "string" ? parseXml(stanza) : stanza),
+    write: (text) => xmpp.write(text),
     iq: (stanza, timeoutMs = 10_000) => {
       requests += 1;
       const id = `iq-${requests}`;
