@@ -1,51 +1,13 @@
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { Log } from "../platform/log.ts";
 import { type Element, x } from "./stanza.ts";
 import { type ComponentStream, openStream, type StreamOptions } from "./stream.ts";
+import { DOMAIN, HEADER, openTestServer, SECRET, type TestServer } from "./testkit.ts";
 
-const HEADER =
-  "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' id='s1'>";
-const HANDSHAKE = createHash("sha1").update("s1the secret").digest("hex");
-
-/** One connection as the server sees it. */
-class Peer {
-  readonly socket: Socket;
-  #seen = "";
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("error", () => undefined);
-    socket.setEncoding("utf8").on("data", (text: string) => {
-      this.#seen += text;
-    });
-  }
-
-  /** Resolves when what came holds the text, and forgets it up to there. */
-  async got(text: string): Promise<void> {
-    while (!this.#seen.includes(text)) {
-      this.#seen = this.#seen.slice(-text.length);
-      await once(this.socket, "data");
-    }
-    this.#seen = this.#seen.slice(this.#seen.indexOf(text) + text.length);
-  }
-
-  async accept(): Promise<void> {
-    await this.got("to='x.amt.example'>");
-    this.socket.write(HEADER);
-    await this.got(`<handshake>${HANDSHAKE}</handshake>`);
-    this.socket.write("<handshake/>");
-  }
-}
-
-let server: Server;
+let server: TestServer;
 let stream: ComponentStream;
 let lines: string[];
 let events: string[];
-let peers: Peer[];
-let sockets: Set<Socket>;
 let changed: () => void;
 
 /** Resolves when the condition holds: looked at whenever something happened. */
@@ -62,28 +24,21 @@ const note = (list: string[], what: string) => {
 };
 
 beforeEach(async () => {
-  [lines, events, peers, sockets] = [[], [], [], new Set()];
+  [lines, events] = [[], []];
   changed = () => undefined;
-  server = createServer((socket) => {
-    sockets.add(socket);
-    peers.push(new Peer(socket));
-    changed();
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
+  server = await openTestServer();
 });
 afterEach(async () => {
   await stream.close();
-  for (const socket of sockets) socket.destroy();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
 });
 
 function open(more: Partial<StreamOptions> = {}): void {
   const line = (_message: string, fields: Readonly<Record<string, unknown>> = {}) =>
     note(lines, String(fields.reason ?? ""));
   const log: Log = { error: line, warn: line, info: line, debug: line, with: () => log };
-  const { port } = server.address() as AddressInfo;
   stream = openStream({
-    ...{ host: "127.0.0.1", port, domain: "x.amt.example", secret: "the secret", maxStanzaBytes: 10_000, log },
+    ...{ host: "127.0.0.1", port: server.port, domain: DOMAIN, secret: SECRET, maxStanzaBytes: 10_000, log },
     onStanza: (stanza) => note(events, `stanza ${stanza.attrs.id}`),
     onOversized: (stanza) => note(events, `oversized ${stanza.attrs.id}`),
     onOnline: () => note(events, "online"),
@@ -92,18 +47,11 @@ function open(more: Partial<StreamOptions> = {}): void {
   });
 }
 
-async function peer(index: number): Promise<Peer> {
-  await until(() => peers.length > index);
-  const found = peers[index];
-  if (!found) throw new Error("no connection");
-  return found;
-}
-
 describe("a component stream", () => {
   it("proves that it knows the secret, then carries stanzas both ways", async () => {
     open();
     expect(stream.send(x("message", { id: "early" }))).toBe(false);
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.accept();
     await until(() => events.includes("online"));
     first.socket.write("<message id='1'/><message id='2'><body>ü</body></message>");
@@ -115,12 +63,12 @@ describe("a component stream", () => {
 
   it("comes back after a lost connection, and what was written meanwhile is refused", async () => {
     open();
-    await (await peer(0)).accept();
+    await (await server.peer(0)).accept();
     await until(() => events.includes("online"));
-    peers[0]?.socket.destroy();
+    (await server.peer(0)).socket.destroy();
     await until(() => events.includes("offline"));
     expect([stream.online, stream.write("<message/>")]).toEqual([false, false]);
-    await (await peer(1)).accept();
+    await (await server.peer(1)).accept();
     await until(() => events.length === 3);
     expect([events, stream.online]).toEqual([["online", "offline", "online"], true]);
   });
@@ -137,16 +85,16 @@ describe("a component stream", () => {
     ["</stream:stream>", "closed the stream"],
   ])("says why it was turned away by %s, is never online and tries again", async (answer, why) => {
     open();
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.got(">");
     first.socket.write(HEADER + answer);
-    await peer(1);
+    await server.peer(1);
     expect([events, lines.filter((line) => line.includes(why)).length]).toEqual([[], 1]);
   });
 
   it("skips an oversized stanza and stays up", async () => {
     open();
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.accept();
     await until(() => events.includes("online"));
     first.socket.write(`<message id='1'><body>${"a".repeat(20_000)}</body></message><message id='2'/>`);
@@ -168,7 +116,7 @@ describe("a component stream", () => {
       });
     };
     open({ onStanza });
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.accept();
     await until(() => events.includes("online"));
     // Far more than both sockets hold between them.
@@ -187,7 +135,7 @@ describe("a component stream", () => {
 
   it("reads nothing more while the server does not take what is written", async () => {
     open();
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.accept();
     await until(() => events.includes("online"));
     first.socket.pause();
@@ -205,12 +153,12 @@ describe("a component stream", () => {
 
   it("closes for good, with a farewell", async () => {
     open();
-    const first = await peer(0);
+    const first = await server.peer(0);
     await first.accept();
     await until(() => events.includes("online"));
     const farewell = first.got("</stream:stream>");
     await stream.close();
     await farewell;
-    expect([events, stream.online, peers.length]).toEqual([["online", "offline"], false, 1]);
+    expect([events, stream.online]).toEqual([["online", "offline"], false]);
   });
 });
