@@ -4,11 +4,10 @@
  */
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
+import { x } from "../components/stanza.ts";
 import { pingRequest } from "../components/xep/xep-0199-ping.ts";
-import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
-import { leave } from "./core-presence.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomInboxTopic } from "./live.ts";
@@ -52,27 +51,23 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   const emptyInbox = inboxTaker(context, rooms, deps, () => online);
   let ticks = 0;
 
-  /** Removes occupants whose address no longer answers: they went while nobody listened (XEP-0199, XEP-0410). */
+  /**
+   * Finds occupants who went while nobody listened. Who answers a ping is there (XEP-0199). Any error leaves it open:
+   * a client that does not know pings says what a server says for nobody (XEP-0199 4.1, RFC 6120 8.4). Then an empty
+   * message is sent: it bounces when nobody is there, and the bounce takes the occupant out.
+   */
   const findGhosts = async (room: RoomState): Promise<void> => {
     const sessions = [...room.bySession.keys()];
     const check = async (): Promise<void> => {
       for (let jid = sessions.pop(); jid !== undefined; jid = sessions.pop()) {
-        const gone = await isGone(room, jid);
-        if (gone && online) rooms.apply(room, leave(room, jid, true));
+        const { jid: from } = room;
+        const to = jid;
+        await context
+          .request(pingRequest(from, to), PING_MS)
+          .catch(() => context.send(x("message", { from, to, type: "groupchat" })));
       }
     };
     await Promise.all(Array.from({ length: PINGS_AT_ONCE }, check));
-  };
-
-  const isGone = async (room: RoomState, jid: string): Promise<boolean> => {
-    try {
-      await context.request(pingRequest(room.jid, jid), PING_MS);
-      return false;
-    } catch (error) {
-      // No answer in time says nothing; an error says that nobody is there, unless it is about the ping itself.
-      const { code } = toKontorError(error);
-      return error instanceof KontorError && code !== "unavailable" && code !== "feature-not-implemented";
-    }
   };
 
   const comeUp = async (): Promise<void> => {

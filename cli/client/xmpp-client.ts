@@ -2,6 +2,7 @@
 import { Socket } from "node:net";
 import { client } from "@xmpp/client";
 import { attr, type Element, parseXml } from "../../components/stanza.ts";
+import { NS_PING } from "../../components/xep/xep-0199-ping.ts";
 
 export interface SignIn {
   readonly host: string;
@@ -9,6 +10,8 @@ export interface SignIn {
   readonly jid: string;
   readonly password: string;
   readonly resource?: string;
+  /** False for a client that does not know pings and says so (XEP-0199 4.1). */
+  readonly knowsPing?: boolean;
 }
 
 export interface XmppClient {
@@ -63,6 +66,13 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
     else for (const listener of [...listeners]) listener(stanza);
     if (kept.length > MAX_KEPT) kept = kept.slice(-MAX_KEPT);
   });
+  // The library answers pings by itself; what it does not know it refuses as any client must.
+  if (options.knowsPing === false) {
+    xmpp.prependListener("element", (element) => {
+      const ping = element.is("iq") ? element.getChild("ping", NS_PING) : undefined;
+      if (ping) ping.name = "unknown";
+    });
+  }
   xmpp.on("error", () => undefined);
   // The library decodes each packet by itself, which destroys characters that lie across two.
   const socket = () => (xmpp.socket instanceof Socket ? xmpp.socket : undefined);

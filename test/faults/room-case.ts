@@ -10,7 +10,7 @@ import { placeOf, type World } from "./world.ts";
 
 export interface RoomCase {
   readonly talkers: readonly Talker[];
-  /** Joined, and does nothing else. */
+  /** Joined, and does nothing else; it does not even know pings. */
   readonly listener: Talker;
   readonly room: string;
   /** Messages reflected to their senders so far, and refusals by condition. */
@@ -43,9 +43,9 @@ export async function openRoom(world: World, name: string, cast: Cast): Promise<
       waiting.add({ met, resolve });
       look();
     });
-  const open = (index: number, nick: string, texts: number) =>
+  const open = (index: number, nick: string, texts: number, knowsPing = true) =>
     openTalker({
-      ...{ account: placeOf(world, cast.tenant, index), room, nick, texts },
+      ...{ account: { ...placeOf(world, cast.tenant, index), knowsPing }, room, nick, texts },
       onReflected: () => {
         reflected += 1;
         look();
@@ -59,7 +59,7 @@ export async function openRoom(world: World, name: string, cast: Cast): Promise<
   // The first one makes the room.
   const talkers = [await open(0, "p0", cast.texts)];
   for (let index = 1; index < cast.people; index += 1) talkers.push(await open(index, `p${index}`, cast.texts));
-  const listener = await open(0, "listener", 0);
+  const listener = await open(0, "listener", 0, false);
   return {
     talkers,
     listener,

@@ -123,7 +123,7 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
     if (attr(stanza, "type") === "error") onError(stanza);
     else if (stanza.name === "presence") onPresence(stanza);
     else if (stanza.name === "message") onMessage(stanza);
-    else if (stanza.getChild("ping", NS_PING)) asked();
+    else if (attr(stanza, "type") === "get") asked();
   };
 
   const onMessage = (stanza: Element): void => {
