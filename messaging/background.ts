@@ -86,7 +86,8 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
       void emptyInbox();
       for (const room of rooms.takeRestored()) void findGhosts(room);
     }
-    if (ticks % 30 === 0) rooms.unloadIdle();
+    // A room whose last leave Redis missed is kept until it could be written.
+    if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();
     // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
     if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
   };

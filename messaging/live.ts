@@ -34,15 +34,17 @@ export const roomInboxTopic: WakeTopic<{ tenant: string }> = {
   schema: z.object({ tenant: z.string() }),
 };
 
-/** Writes or removes (undefined) sessions of a room. */
+/** Writes or removes (undefined) sessions of a room; with `all` given they are all there are, others are removed. */
 export async function rememberSessions(
   redis: Redis,
   tenant: string,
   room: string,
   sessions: ReadonlyMap<string, LiveSession | undefined>,
+  { all = false } = {},
 ): Promise<void> {
   const key = sessionsKey(tenant, room);
-  const pipeline = redis.pipeline();
+  const pipeline = redis.multi();
+  if (all) pipeline.del(key);
   for (const [jid, session] of sessions) {
     if (session) pipeline.hset(key, jid, JSON.stringify(session));
     else pipeline.hdel(key, jid);

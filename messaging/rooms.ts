@@ -234,9 +234,9 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     apply(room, releaseSession(room, session));
   };
 
-  const remember = (room: RoomState, sessions: readonly string[]): void => {
+  const remember = (room: RoomState, sessions: readonly string[], options?: { readonly all: boolean }): void => {
     const live = new Map(sessions.map((jid) => [jid, liveSession(room, jid)]));
-    rememberSessions(deps.redis, tenant, room.id, live).catch((error: unknown) =>
+    rememberSessions(deps.redis, tenant, room.id, live, options).catch((error: unknown) =>
       context.log.debug("Live state was not written", { room: room.name, error }),
     );
   };
@@ -286,7 +286,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     refreshFar,
     rememberAll: () => {
       for (const loaded of rooms.values()) {
-        if (!(loaded instanceof Promise)) remember(loaded.state, [...loaded.state.bySession.keys()]);
+        // Who left meanwhile must not be found in the room by the next owner.
+        if (!(loaded instanceof Promise)) remember(loaded.state, [...loaded.state.bySession.keys()], { all: true });
       }
     },
     takeRestored: () => {

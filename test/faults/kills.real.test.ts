@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { signIn } from "../../cli/client/xmpp-client.ts";
+import { readyz } from "../../cli/stack/probe.ts";
+import { attr, x } from "../../components/stanza.ts";
+import { mucJoin } from "../../components/xep/xep-0045-muc.ts";
 import { eventually } from "../support/real.ts";
 import { auditRoom, type Figures, nicksIn, openRoom, type RoomCase } from "./room-case.ts";
 import { openTalker } from "./talker.ts";
@@ -125,14 +129,32 @@ describe("a part is killed while 1,100 messages are said", () => {
     expect([...(cases[0]?.refusals.keys() ?? [])]).toEqual(["resource-constraint"]);
   });
 
-  it("redis: messages go on being reflected without it", async () => {
-    const figures = await play("redis", async (main) => {
-      const { release } = await killAndKeepDown(world, "redis");
-      await main.untilReflected(main.reflected + 200);
-      release();
-    });
-    expectNobodyNoticed();
-    expect([figures.refused, figures.storedUnseen, figures.lost]).toEqual([0, 0, 0]);
+  it("redis: messages go on being reflected without it, and who left meanwhile stays away", async () => {
+    let room = "";
+    const leaver = await signIn(placeOf(world, 0, 4));
+    try {
+      const figures = await play("redis", async (main) => {
+        room = main.room;
+        await leaver.send(x("presence"));
+        await leaver.send(x("presence", { to: `${room}/leaver` }, mucJoin.write({ history: { maxstanzas: 0 } })));
+        await leaver.next((stanza) => stanza.getChild("subject") !== undefined, "the end of the join");
+        const { release } = await killAndKeepDown(world, "redis");
+        await leaver.send(x("presence", { to: `${room}/leaver`, type: "unavailable" }));
+        await leaver.next((stanza) => attr(stanza, "from") === `${room}/leaver`, "the leave");
+        await main.untilReflected(main.reflected + 200);
+        release();
+      });
+      expectNobodyNoticed();
+      expect([figures.refused, figures.storedUnseen, figures.lost]).toEqual([0, 0, 0]);
+      // The next process takes over what the rooms' live state in Redis says.
+      const { componentsHealth } = world.stack.home.ports;
+      await eventually(() => readyz(componentsHealth).catch(() => undefined), "Redis in use again");
+      await world.stack.kill("components", "SIGKILL");
+      await world.stack.whenUp("components");
+      expect(await nicksIn(world, 0, 3, room)).not.toContain("leaver");
+    } finally {
+      await leaver.stop();
+    }
   });
 
   it("prosody: people join again, and who does not come back is no ghost", async () => {
