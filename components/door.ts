@@ -5,10 +5,12 @@
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
+import { fanOut, listedFanOut, NS_FANOUT } from "./fan-out.ts";
 import type { Jid } from "./jid.ts";
 import { createRouter, type Router, type RouterOptions } from "./router.ts";
-import type { Element } from "./stanza.ts";
+import { type Element, x } from "./stanza.ts";
 import { openStream } from "./stream.ts";
+import { discoInfo, NS_DISCO_INFO } from "./xep/xep-0030-service-discovery.ts";
 
 /** As much of a tenant as a stream needs to know. */
 export interface TenantRef {
@@ -26,6 +28,8 @@ export interface DoorContext {
   readonly log: Log;
   /** False when the stream is down and nothing was sent. */
   send(stanza: Element): boolean;
+  /** One stanza (without `to`) to many receivers, in the cheapest way that the server knows. */
+  sendToAll(stanza: Element, receivers: readonly string[]): boolean;
   /** Many serialised stanzas in one socket write. */
   write(xml: string): boolean;
   request(iq: Element, timeoutMs?: number): Promise<Element>;
@@ -69,11 +73,16 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   const log = server.log.with({ tenant: tenant.id, domain });
   // The door needs a way to send before the stream exists, the stream needs the door's handlers.
   let router: Router | undefined;
+  let serverCopies = false;
   const context: DoorContext = {
     tenant,
     domain,
     log,
     send: (stanza) => stream.send(stanza),
+    sendToAll: (stanza, receivers) => {
+      const listed = serverCopies && receivers.length > 1;
+      return stream.write(listed ? listedFanOut(stanza, receivers, domain) : fanOut(stanza, receivers));
+    },
     write: (xml) => stream.write(xml),
     request: (iq, timeoutMs) => {
       if (!router) return Promise.reject(new KontorError("unavailable", "The door is not open yet"));
@@ -90,6 +99,16 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     admit: (from) => admit(from, tenant),
   });
   router = routing;
+  /** Until the answer, and from a server that does not know how, each receiver gets a stanza of its own. */
+  const askWhetherServerCopies = async (): Promise<void> => {
+    const request = x("iq", { type: "get", from: domain, to: tenant.domain }, x("query", { xmlns: NS_DISCO_INFO }));
+    try {
+      const query = (await routing.request(request)).getChild("query", NS_DISCO_INFO);
+      serverCopies = query !== undefined && discoInfo.read(query).features.includes(NS_FANOUT);
+    } catch (error) {
+      log.debug("The server does not say what it can", { error });
+    }
+  };
   const stream = openStream({
     host: server.host,
     port: server.port,
@@ -99,8 +118,12 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     log,
     onStanza: routing.route,
     onOversized: routing.oversized,
-    onOnline: () => handlers.onOnline?.(),
+    onOnline: () => {
+      handlers.onOnline?.();
+      void askWhetherServerCopies();
+    },
     onOffline: () => {
+      serverCopies = false;
       routing.abandon();
       handlers.onOffline?.();
     },

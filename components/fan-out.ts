@@ -1,13 +1,27 @@
 import { escapeXML } from "ltx";
-import type { Element } from "./stanza.ts";
+import { type Element, x } from "./stanza.ts";
 
-/**
- * The text of one stanza for many receivers: serialised once, only `to` differs. `stanza` has no `to` of its own.
- */
+/** The server takes one stanza for many receivers (config/prosody/plugins/mod_kontor_fanout.lua). */
+export const NS_FANOUT = "urn:kontor:fanout:0";
+
+/** Receivers that one stanza may name: keeps it far below any limit for the size of a stanza. */
+const MAX_LISTED = 500;
+
+/** The text of one stanza for many receivers: serialised once, only `to` differs. `stanza` has no `to` of its own. */
 export function fanOut(stanza: Element, receivers: readonly string[]): string {
   const text = stanza.toString();
   let out = "";
   for (const receiver of receivers) out += withAttrs(text, { to: receiver });
+  return out;
+}
+
+/** The same for a server that copies by itself: `domain` is the component's own. */
+export function listedFanOut(stanza: Element, receivers: readonly string[], domain: string): string {
+  const text = withAttrs(stanza.toString(), { to: domain });
+  let out = "";
+  for (let at = 0; at < receivers.length; at += MAX_LISTED) {
+    out += withChild(text, x("fanout", { xmlns: NS_FANOUT }, receivers.slice(at, at + MAX_LISTED).join("\n")));
+  }
   return out;
 }
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
     domain,
     log: silentLog,
     send,
+    sendToAll: () => false,
     write: () => false,
     restart: () => undefined,
     request: () => Promise.reject(new Error("nobody is asked here")),

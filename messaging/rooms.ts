@@ -5,7 +5,7 @@
 import { createHmac } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { fanOut, withAttrs, withChild } from "../components/fan-out.ts";
+import { withAttrs, withChild } from "../components/fan-out.ts";
 import { errorReply, parseXml, x } from "../components/stanza.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
 import { delay } from "../components/xep/xep-0203-delay.ts";
@@ -147,7 +147,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const apply = (room: RoomState, effects: readonly Effect[]): void => {
     const sessions: string[] = [];
     for (const effect of effects) {
-      if (effect.do === "send") context.write(fanOut(effect.stanza, effect.to));
+      if (effect.do === "send") context.sendToAll(effect.stanza, effect.to);
       else if (effect.do === "append") append(room, effect.draft, () => undefined);
       else if (effect.do === "remember") sessions.push(...effect.sessions);
       else void sendHistory(room, effect.session, effect.upTo, effect.request);

@@ -6,7 +6,16 @@ export type { ProsodyInput } from "./input.ts";
 const hostModules = [
   ...["roster", "saslauth", "tls", "disco", "private", "blocklist", "bookmarks", "pep", "vcard4", "vcard_legacy"],
   ...["carbons", "smacks", "csi_simple", "mam", "websocket", "bosh", "ping", "time", "version", "uptime"],
-  ...["admin_adhoc", "privilege", "delegation", "kontor_tenants", "limits", "admin_socket", "admin_shell"],
+  ...[
+    "admin_adhoc",
+    "privilege",
+    "delegation",
+    "kontor_tenants",
+    "kontor_fanout",
+    "limits",
+    "admin_socket",
+    "admin_shell",
+  ],
 ];
 // IBR is off since accounts come from the tenant's administrator; s2s is off since no tenant federates outside yet.
 const modulesOff = ["register", "register_ibr", "s2s", "offline"];
@@ -142,7 +151,7 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
   return [
     host,
     conference(`conference.${domain}`),
-    external("rooms", "Rooms", ["kontor_tenants"]),
+    external("rooms", "Rooms", ["kontor_tenants", "kontor_fanout"]),
     external("upload", "File transfer", ["kontor_tenants"]),
     // Without both modules in the component's own section nothing is granted to it.
     external("presence", "Presence", ["kontor_tenants", "privilege", "delegation"]),
