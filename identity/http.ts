@@ -6,10 +6,17 @@ import { findToken } from "./store.ts";
 
 /** Checks `Authorization: Bearer` (RFC 6750 2.1) against the tokens. The scheme is compared without case. */
 export function bearerAuthentication(db: Database, clock: Clock): Authenticate {
-  return async (authorization) => {
-    const token = /^bearer +([A-Za-z0-9._~+/-]{16,256}=*)$/i.exec(authorization ?? "")?.[1];
+  return async (request) => {
+    const token = /^bearer +([A-Za-z0-9._~+/-]{16,256}=*)$/i.exec(request.headers.authorization ?? "")?.[1];
     if (!token) throw new KontorError("not-authorized", "Send a token: Authorization: Bearer <token>");
     const { id, tenant, scopes } = await findToken(db, token, new Date(clock()));
-    return { id, tenant, scopes: new Set(scopes) };
+    return {
+      id,
+      name: `token ${id}`,
+      tenant,
+      person: undefined,
+      roles: ["token"],
+      may: (action, of) => scopes.includes(action) && (tenant === null || tenant === of),
+    };
   };
 }

@@ -9,21 +9,37 @@ import { z } from "zod";
 import { type ErrorCode, errors, KontorError, toKontorError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
-/** What a token may do. Issue of tokens and roles: identity. */
-export type Scope = "presence:read" | "rooms:read" | "links:read" | "links:write" | "retention:run" | "retention:read";
+/** What a route asks for, such as `person:create`: an action of identity's table of permissions. */
+export type Scope = `${string}:${string}`;
 
-/** Who asks. `tenant` null: a token of the operator, valid for all tenants. */
+/** Who asks. */
 export interface Principal {
+  /** Person id or token id. */
   readonly id: string;
+  readonly name: string;
+  /** The tenant it belongs to; null for a token of the operator, valid for all tenants. */
   readonly tenant: string | null;
-  readonly scopes: ReadonlySet<string>;
+  /** Set for people who signed in. */
+  readonly person: { readonly tenant: string; readonly id: string; readonly localpart: string } | undefined;
+  readonly roles: readonly string[];
+  /** Whether it may do an action in a tenant; undefined: for the installation. */
+  may(action: Scope, tenant: string | undefined): boolean;
+}
+
+/** Who asks, from where and why: what the audit log records of a request. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly address: string | undefined;
+  readonly requestId: string | undefined;
+  /** Header `X-Reason`, percent-encoded UTF-8. */
+  readonly reason: string | undefined;
 }
 
 interface RouteContext<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  readonly principal: Principal;
+  readonly caller: Caller;
 }
 
 /** A route as data: the schemas are types, validation and OpenAPI document at once. */
@@ -39,7 +55,7 @@ export interface Route {
   readonly status: 200 | 201 | 202 | 204;
   readonly response: z.ZodType | undefined;
   readonly problems: readonly ErrorCode[];
-  readonly run: (request: Request, principal: Principal) => Promise<unknown>;
+  readonly run: (request: Request, caller: Caller) => Promise<unknown>;
 }
 
 interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType> {
@@ -78,12 +94,12 @@ export function route<
     status: spec.status ?? 200,
     response: spec.response,
     problems: spec.problems ?? [],
-    run: (request, principal) =>
+    run: (request, caller) =>
       spec.handle({
         params: parseInput(params, request.params, "path") as z.output<P>,
         query: parseInput(query.strict(), request.query, "query") as z.output<Q>,
         body: (spec.body ? parseInput(spec.body, request.body, "body") : undefined) as z.output<B>,
-        principal,
+        caller,
       }),
   };
 }
@@ -95,7 +111,8 @@ function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   throw new KontorError("bad-request", detail);
 }
 
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+/** Finds out who asks; throws `not-authorized`, or `forbidden` for a forged request of a session. */
+export type Authenticate = (request: Request) => Promise<Principal>;
 
 /** Mounts routes under /api/v1: token, scope and tenant are checked before anything is parsed. */
 export function apiRouter(routes: readonly Route[], authenticate: Authenticate): Router {
@@ -103,16 +120,16 @@ export function apiRouter(routes: readonly Route[], authenticate: Authenticate):
   router.use(express.json({ limit: "256kb", strict: true }));
   for (const each of routes) {
     const handler: RequestHandler = async (request, response) => {
-      const principal = await authenticate(request.headers.authorization);
-      if (!principal.scopes.has(each.scope)) {
-        throw new KontorError("forbidden", `The token lacks the scope ${each.scope}`);
-      }
-      // A path of another tenant must look like one that does not exist.
+      const principal = await authenticate(request);
       const { tenant } = request.params;
-      if (tenant !== undefined && principal.tenant !== null && principal.tenant !== tenant) {
-        throw new KontorError("not-found");
+      if (!principal.may(each.scope, typeof tenant === "string" ? tenant : undefined)) {
+        // A path of another tenant must look like one that does not exist.
+        if (tenant !== undefined && principal.tenant !== null && principal.tenant !== tenant) {
+          throw new KontorError("not-found");
+        }
+        throw new KontorError("forbidden", `${each.scope} is not allowed with your roles`);
       }
-      const result = await each.run(request, principal);
+      const result = await each.run(request, callerOf(request, response, principal));
       response.status(each.status);
       if (each.status === 204) response.end();
       else response.json(result);
@@ -120,6 +137,25 @@ export function apiRouter(routes: readonly Route[], authenticate: Authenticate):
     router[each.method](each.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler);
   }
   return router;
+}
+
+function callerOf(request: Request, response: Response, principal: Principal): Caller {
+  const id = response.getHeader("X-Request-Id");
+  return {
+    principal,
+    address: request.ip,
+    requestId: typeof id === "string" ? id : undefined,
+    reason: decodeReason(request.get("x-reason")),
+  };
+}
+
+function decodeReason(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  try {
+    return decodeURIComponent(header).slice(0, 500);
+  } catch {
+    throw new KontorError("bad-request", "X-Reason must be percent-encoded UTF-8");
+  }
 }
 
 /** Writes an error as problem document (RFC 9457). */

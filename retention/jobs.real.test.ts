@@ -7,6 +7,7 @@ import { apiRouter, type Principal, problemHandler } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
 import { createMetrics, type Metrics } from "../platform/metrics.ts";
 import { openPatientRedis } from "../platform/redis.ts";
+import { tokenFor } from "../test/support/principal.ts";
 import { eventually, realStack, silentLog } from "../test/support/real.ts";
 import {
   expectedGone,
@@ -68,8 +69,7 @@ const ended = (tenant: string, run: string) =>
     return view && ["done", "failed"].includes(view.state) ? view : undefined;
   }, "the run ends");
 
-function app(principal: Partial<Principal> = {}, allowAsOf = false) {
-  const who: Principal = { id: "t", tenant: null, scopes: new Set(["retention:run", "retention:read"]), ...principal };
+function app(who: Principal = tokenFor(null, "retention:run", "retention:read"), allowAsOf = false) {
   const routes = retentionRoutes({ db: world.db, redis: connection, log: silentLog, clock, newId, allowAsOf });
   return express()
     .use(
@@ -177,13 +177,14 @@ test("over HTTP: ask for a run, watch it, read its evidence in pages", async () 
   expect(second.body.next).toBeNull();
 });
 
-test.each<[string, Partial<Principal>, string, object, number]>([
-  ["a present that is still to come", {}, "amt", { kind: "message-archive", asOf: "2030-01-01T00:00:00Z" }, 403],
-  ["an unknown kind", {}, "amt", { kind: "nothing" }, 400],
-  ["an unknown member", {}, "amt", { kind: "file", all: true }, 400],
-  ["an unknown tenant", {}, "nobody", { kind: "file" }, 404],
-  ["another tenant's token", { tenant: "schule" }, "amt", { kind: "file" }, 404],
-  ["a token without the scope", { scopes: new Set(["retention:read"]) }, "amt", { kind: "file" }, 403],
+const operator = tokenFor(null, "retention:run", "retention:read");
+test.each<[string, Principal, string, object, number]>([
+  ["a present that is still to come", operator, "amt", { kind: "message-archive", asOf: "2030-01-01T00:00:00Z" }, 403],
+  ["an unknown kind", operator, "amt", { kind: "nothing" }, 400],
+  ["an unknown member", operator, "amt", { kind: "file", all: true }, 400],
+  ["an unknown tenant", operator, "nobody", { kind: "file" }, 404],
+  ["another tenant's token", tokenFor("schule", "retention:run"), "amt", { kind: "file" }, 404],
+  ["a token without the scope", tokenFor(null, "retention:read"), "amt", { kind: "file" }, 403],
 ])("a run is refused for %s", async (_name, principal, tenant, body, status) => {
   const answer = await request(app(principal)).post(`/api/v1/tenants/${tenant}/retention/runs`).send(body);
   expect(answer.status).toBe(status);

@@ -5,6 +5,7 @@ import { ensureRoom } from "../../messaging/index.ts";
 import { apiRouter, problemHandler } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
 import { openRedis, redisReady } from "../../platform/redis.ts";
+import { tokenFor } from "../../test/support/principal.ts";
 import { silentLog as log, openTestDatabase, realStack } from "../../test/support/real.ts";
 import { irc } from "../networks/irc/index.ts";
 import { linkRoutesOf } from "./http.ts";
@@ -14,7 +15,7 @@ const [tenant, other] = demo.tenants.map(({ id }) => id);
 const db = openTestDatabase();
 const redis = openRedis(settings.redis.url, log);
 const routes = linkRoutesOf({ db, redis, clock: Date.now, newId, log }, [{ ...irc, name: "irc-rest" }]);
-const principal = { id: "test", tenant: tenant ?? null, scopes: new Set(["links:read", "links:write"]) };
+const principal = tokenFor(tenant ?? null, "links:read", "links:write");
 const app = express()
   .use(apiRouter(routes, async () => principal))
   .use(problemHandler(log));

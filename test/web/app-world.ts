@@ -6,6 +6,7 @@ import { KontorError } from "../../platform/errors.ts";
 import { route } from "../../platform/http.ts";
 import type { Log } from "../../platform/log.ts";
 import { createMetrics } from "../../platform/metrics.ts";
+import { tokenFor } from "../support/principal.ts";
 
 /** The one token that the app below accepts: of tenant amt-nord, for reading rooms. */
 export const TOKEN = "Bearer good-token-of-amt-nord";
@@ -72,9 +73,9 @@ export function world(options: { readonly failures?: number; readonly tenantsAwa
   const app = createApp({
     routes,
     fileRouter: files,
-    authenticate: async (authorization) => {
-      if (authorization !== TOKEN) throw new KontorError("not-authorized", "Send a token");
-      return { id: "t1", tenant: "amt-nord", scopes: new Set(["rooms:read"]) };
+    authenticate: async ({ headers }) => {
+      if (headers.authorization !== TOKEN) throw new KontorError("not-authorized", "Send a token");
+      return tokenFor("amt-nord", "rooms:read");
     },
     failedSignIns: new RateLimiterMemory({ points: options.failures ?? 100, duration: 60 }),
     chat: {
