@@ -35,6 +35,8 @@ export const errors = {
   "policy-violation": row("policy-violation", "modify", 403, "A rule of the tenant forbids this"),
   "too-large": row("not-acceptable", "modify", 413, "This is too large"),
   "range-not-satisfiable": row("bad-request", "modify", 416, "The range lies outside the file"),
+  "precondition-failed": row("conflict", "cancel", 412, "It was changed meanwhile"),
+  "idempotency-mismatch": row("conflict", "cancel", 422, "The Idempotency-Key belongs to another request"),
   gone: row("gone", "cancel", 410, "This has expired"),
   "service-unavailable": row("service-unavailable", "cancel", 503, "The service is not available"),
   "too-many": row("resource-constraint", "wait", 429, "Too many requests, try again later"),

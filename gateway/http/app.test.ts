@@ -60,7 +60,14 @@ describe("problem documents (RFC 9457)", () => {
       status: 400,
       code: "bad-request",
     },
-    { name: "a defect", method: "delete", path: "/api/v1/broken", token: TOKEN, status: 500, code: "internal" },
+    {
+      name: "a defect",
+      method: "delete",
+      path: "/api/v1/tenants/amt-nord/broken",
+      token: TOKEN,
+      status: 500,
+      code: "internal",
+    },
   ] as const;
   it.each(cases)("$name: $status $code", async (each) => {
     const { app } = world();
@@ -124,7 +131,10 @@ describe("request ids and the access log", () => {
 
   it("names the request in the line about a defect", async () => {
     const { app, lines } = world();
-    await request(app).delete("/api/v1/broken").set("Authorization", TOKEN).set("X-Request-Id", "asked-by-test");
+    await request(app)
+      .delete("/api/v1/tenants/amt-nord/broken")
+      .set("Authorization", TOKEN)
+      .set("X-Request-Id", "asked-by-test");
     expect(lines).toContainEqual(expect.objectContaining({ message: "A request failed", requestId: "asked-by-test" }));
   });
 });

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { errors, KontorError, toKontorError } from "../../platform/errors.ts";
 import { addHealth, type Check } from "../../platform/health.ts";
 import { type Authenticate, apiRouter, openApi, type Route, sendProblem } from "../../platform/http.ts";
+import type { Idempotency } from "../../platform/idempotency.ts";
 import type { NewId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/metrics.ts";
@@ -22,6 +23,8 @@ export interface AppParts {
   readonly routes: readonly Route[];
   readonly fileRouter: Router;
   readonly authenticate: Authenticate;
+  /** Keeps answers to requests with an Idempotency-Key; without it the header is not looked at. */
+  readonly idempotency?: Idempotency;
   readonly failedSignIns: RateLimiterAbstract;
   readonly chat: ChatSettings;
   readonly checks: Readonly<Record<string, Check>>;
@@ -58,7 +61,7 @@ export function createApp(parts: AppParts): Express {
   api.get("/openapi.json", (_request, response) => {
     response.json(document);
   });
-  api.use(limitFailedSignIns(failedSignIns, log), apiRouter(routes, authenticate));
+  api.use(limitFailedSignIns(failedSignIns, log), apiRouter(routes, authenticate, parts.idempotency));
   app.use("/api/v1", mountedAt("/api/v1"), api);
   app.use("/files", mountedAt("/files"), fileRouter);
 

@@ -40,9 +40,10 @@ export const routes = [
   }),
   route({
     method: "delete",
-    path: "/broken",
+    path: "/tenants/{tenant}/broken",
     summary: "Fails as a defect does",
     scope: "rooms:read",
+    params: z.object({ tenant: z.string() }),
     status: 204,
     handle: async () => {
       throw new TypeError("secret inner detail");

@@ -1,0 +1,104 @@
+import express, { type Request, type RequestHandler, type Response, type Router } from "express";
+import { KontorError } from "./errors.ts";
+import { Download } from "./http-download.ts";
+import type { Caller, Principal, Route } from "./http-route.ts";
+import { storable } from "./http-text.ts";
+import type { Idempotency } from "./idempotency.ts";
+
+/** Finds out who asks; throws `not-authorized`, or `forbidden` for a forged request of a session. */
+export type Authenticate = (request: Request) => Promise<Principal>;
+
+/**
+ * Mounts routes under /api/v1: token, scope and tenant are checked before anything is parsed. With `idempotency` a POST
+ * with an Idempotency-Key is carried out once.
+ */
+export function apiRouter(routes: readonly Route[], authenticate: Authenticate, idempotency?: Idempotency): Router {
+  const router = express.Router();
+
+  router.use(express.json({ limit: "256kb", strict: true }));
+  for (const each of routes) {
+    const handler: RequestHandler = async (request, response) => {
+      const principal = await authenticate(request);
+      checkPermission(each, request, principal);
+      const caller = callerOf(request, response, principal);
+      const run = () => each.run(request, caller);
+      const key = each.method === "post" ? request.get("idempotency-key") : undefined;
+      if (key === undefined || !idempotency) {
+        await send(response, each, await run());
+        return;
+      }
+      const { value, etag, repeated } = await idempotency.once(
+        { key, principal: principal.id, request, route: each },
+        run,
+      );
+      if (repeated) response.setHeader("Idempotency-Replayed", "true");
+      await send(response, each, { value, etag });
+    };
+    router[each.method](pattern(each.path), handler);
+  }
+  // After all routes, so that a path whose pattern another one covers is found first.
+  for (const [path, methods] of methodsByPath(routes)) {
+    router.all(pattern(path), (_request, response) => {
+      response.setHeader("Allow", methods.join(", "));
+      throw new KontorError("not-allowed", `This path takes ${methods.join(", ")}`);
+    });
+  }
+  return router;
+}
+
+const pattern = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { path, method } of routes) found.set(path, [...(found.get(path) ?? []), method.toUpperCase()]);
+  return found;
+}
+
+function checkPermission({ scope }: Route, request: Request, principal: Principal): void {
+  const { tenant } = request.params;
+  if (principal.may(scope, typeof tenant === "string" ? tenant : undefined)) return;
+  // A path of another tenant must look like one that does not exist.
+  if (tenant !== undefined && principal.tenant !== null && principal.tenant !== tenant) {
+    throw new KontorError("not-found");
+  }
+  throw new KontorError("forbidden", `${scope} is not allowed with your roles`);
+}
+
+async function send(
+  response: Response,
+  { status }: Route,
+  { value, etag }: { value: unknown; etag: string | undefined },
+) {
+  response.status(status);
+  if (etag !== undefined) response.setHeader("ETag", etag);
+  if (value instanceof Download) await value.send(response);
+  else if (status === 204) response.end();
+  // Express answers If-None-Match with 304 by itself.
+  else response.json(value);
+}
+
+function callerOf(request: Request, response: Response, principal: Principal): Caller {
+  const id = response.getHeader("X-Request-Id");
+  return {
+    principal,
+    address: request.ip,
+    requestId: typeof id === "string" ? id : undefined,
+    reason: decodeReason(request.get("x-reason")),
+  };
+}
+
+const REASON_MAX = 500;
+
+function decodeReason(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  let reason: string;
+  try {
+    reason = decodeURIComponent(header);
+  } catch {
+    throw new KontorError("bad-request", "X-Reason must be percent-encoded UTF-8");
+  }
+  if (!storable(reason) || reason.length > REASON_MAX) {
+    throw new KontorError("bad-request", `X-Reason is text of at most ${REASON_MAX} characters`);
+  }
+  return reason;
+}
