@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { serveTenants } from "../../components/serve-tenants.ts";
 import { componentSecret } from "../../config/component-secret.ts";
 import { uploadDoor } from "../../filetransfer/index.ts";
+import { accountServer } from "../../identity/account-server.ts";
 import { listTenants } from "../../identity/index.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
@@ -49,8 +50,10 @@ async function run(): Promise<void> {
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const presence = presenceDoor({ redis, clock });
+  const accounts = await accountServer({ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret });
   const served = serveTenants(
-    [rooms, presence, upload],
+    // The presence domain is an administrator of its tenant's host.
+    [rooms, accounts.over(presence), upload],
     {
       host: settings.xmpp.componentHost,
       port: settings.xmpp.componentPort,
@@ -69,7 +72,7 @@ async function run(): Promise<void> {
   );
   onShutdown(log, async () => {
     health?.close();
-    await served.close();
+    await Promise.all([served.close(), accounts.close()]);
     await background.stop();
     await base.close();
   });

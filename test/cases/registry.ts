@@ -3,6 +3,7 @@ import type { Codec } from "../../components/xep/codec.ts";
 import { dataForm } from "../../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems } from "../../components/xep/xep-0030-service-discovery.ts";
 import { mucJoin, mucUser } from "../../components/xep/xep-0045-muc.ts";
+import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
@@ -27,6 +28,7 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0030/items": any(discoItems),
   "xep-0045/join": any(mucJoin),
   "xep-0045/user": any(mucUser),
+  "xep-0050": any(adHocCommand),
   "xep-0059/request": any(rsmRequest),
   "xep-0059/result": any(rsmResult),
   "xep-0203": any(delay),
