@@ -9,10 +9,14 @@ import { homeOf } from "./stack/home.ts";
  * or a configuration file), otherwise that of the service which `up` started in this home.
  */
 export function ownerUrl(options: HomeOptions): string {
-  const configured = process.env.KONTOR_DATABASE_URL || process.env.KONTOR_CONFIG || existsSync("kontor.yaml");
-  const env = configured ? process.env : startedHere(options);
-  const { url, adminUrl } = loadDatabaseSettings(env);
+  const { url, adminUrl } = loadDatabaseSettings(settingsSource(options));
   return adminUrl ?? url;
+}
+
+/** The variables that hold the settings of the service which a command is for, chosen as for ownerUrl(). */
+export function settingsSource(options: HomeOptions): Readonly<Record<string, string | undefined>> {
+  const configured = process.env.KONTOR_DATABASE_URL || process.env.KONTOR_CONFIG || existsSync("kontor.yaml");
+  return configured ? process.env : startedHere(options);
 }
 
 function startedHere(options: HomeOptions): Record<string, string | undefined> {

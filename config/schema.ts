@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { audit } from "./sections/audit.ts";
 import { bridge } from "./sections/bridge.ts";
 import { database } from "./sections/database.ts";
 import { files } from "./sections/files.ts";
@@ -10,7 +11,7 @@ import { retention } from "./sections/retention.ts";
 import { xmpp } from "./sections/xmpp.ts";
 
 /** Every section of the settings, in the order of the sample. */
-export const sections = { database, redis, xmpp, http, files, bridge, retention, health, log };
+export const sections = { database, redis, xmpp, http, files, bridge, retention, audit, health, log };
 
 export type SectionName = keyof typeof sections;
 

@@ -5,6 +5,7 @@ import { nearest } from "./nearest.ts";
 import { allOptions, allSections, type OptionInfo, sections } from "./schema.ts";
 
 const everything = z.object(sections);
+const auditOnly = z.object({ audit: sections.audit });
 const databaseOnly = z.object({ database: sections.database });
 
 export type Settings = z.infer<typeof everything>;
@@ -123,4 +124,9 @@ export function loadSettings(env: Env = process.env, readFile: ReadFile = readIf
 /** Like loadSettings for the database section alone, so that migrating asks for no more than it uses. */
 export function loadDatabaseSettings(env: Env = process.env, readFile: ReadFile = readIfThere): Settings["database"] {
   return load(databaseOnly, env, readFile).database;
+}
+
+/** Like loadSettings for the audit section alone: verifying needs no more. */
+export function loadAuditSettings(env: Env = process.env, readFile: ReadFile = readIfThere): Settings["audit"] {
+  return load(auditOnly, env, readFile).audit;
 }

@@ -24,6 +24,14 @@ export interface AuditTables {
   };
   audit_chain: { tenant_id: string; position: number; hash: string };
   actor: { tenant_id: string; id: string; who: string; name: string };
+  audit_signature: {
+    tenant_id: string;
+    position: number;
+    hash: string;
+    signature: string;
+    key_id: string;
+    at: Date;
+  };
 }
 
 /** The log of what concerns no tenant but the installation. Name it among the transaction's tenants. */
@@ -69,7 +77,8 @@ export interface AuditChange {
 
 /**
  * Adds an entry in the caller's transaction, which must name `change.tenant` among its tenants. The end of the chain
- * stays locked until the transaction ends: call it last. Secrets in `before` and `after` are masked by name.
+ * stays locked until the transaction ends: call it last. Secrets in `before` and `after` are masked by name. Gives the
+ * position of the entry.
  */
 export async function audit<T>(
   transaction: Transaction<T>,
@@ -77,7 +86,7 @@ export async function audit<T>(
   change: AuditChange,
   now: Date,
   newId: NewId,
-): Promise<void> {
+): Promise<number> {
   // The caller's transaction knows its own tables; here only ours matter.
   const trx = transaction as unknown as Transaction<AuditTables>;
   const { tenant } = change;
@@ -127,6 +136,7 @@ export async function audit<T>(
     })
     .execute();
   await trx.updateTable("audit_chain").set({ position, hash }).where("tenant_id", "=", tenant).execute();
+  return position;
 }
 
 /** The pseudonym of an actor in a tenant's log; one is made for who has none. */

@@ -1,5 +1,6 @@
 /** The chain of the audit log: each entry holds the hash of the one before it. Pure. */
 import { createHash } from "node:crypto";
+import type { Head } from "../platform/hash-chain.ts";
 
 /** What an entry says. Times are ISO with milliseconds; `before` and `after` hold no secrets. */
 export interface AuditFact {
@@ -24,25 +25,20 @@ export interface AuditEntry extends AuditFact {
   readonly hash: string;
 }
 
-export interface AuditHead {
-  readonly position: number;
-  readonly hash: string;
-}
-
 /** Where the chain of a tenant begins. */
-export function auditGenesis(tenant: string): AuditHead {
+export function auditGenesis(tenant: string): Head {
   return { position: 0, hash: sha256(canonical(["kontor audit", tenant])) };
 }
 
 /** The next entry of a chain. */
-export function auditLink(head: AuditHead, fact: AuditFact): AuditEntry {
+export function auditLink(head: Head, fact: AuditFact): AuditEntry {
   const position = head.position + 1;
   return { ...fact, position, previous: head.hash, hash: hashOf(head.hash, position, fact) };
 }
 
 /** Why an entry does not follow its predecessor; undefined when it does. */
-export function auditFault(head: AuditHead, entry: AuditEntry): string | undefined {
-  if (entry.position !== head.position + 1) return `position ${head.position + 1} is missing`;
+export function auditFault(head: Head, entry: AuditEntry): string | undefined {
+  if (entry.position !== head.position + 1) return `row ${head.position + 1} is missing`;
   if (entry.previous !== head.hash) return "it does not follow the entry before it";
   if (entry.hash !== hashOf(head.hash, entry.position, entry)) return "its hash does not fit its content";
   return undefined;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { Head } from "../platform/hash-chain.ts";
 import {
   canonical,
   emptySegment,
   type Fact,
   fault,
   genesis,
-  type Head,
   hashRows,
   instant,
   type Link,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Head } from "../platform/hash-chain.ts";
 
 /** An instant in UTC with microseconds: 2026-01-31T00:00:00.000000Z. Dates of JavaScript would lose the last three. */
 export type Instant = string;
@@ -24,12 +25,6 @@ export interface Fact {
   readonly runId: string;
   readonly result: (typeof results)[number];
   readonly at: Instant;
-}
-
-/** The end of a chain: position and hash of its last row; position 0 before the first. */
-export interface Head {
-  readonly position: number;
-  readonly hash: string;
 }
 
 /** A row of evidence in its chain. */

@@ -1,7 +1,8 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
+import { type ChainVerification, type Head, verifyChain } from "../platform/hash-chain.ts";
 import type { Database } from "../platform/postgres.ts";
-import { type Fact, fault, genesis, type Head, type Instant, type Link, link } from "./core-evidence.ts";
+import { type Fact, fault, genesis, type Instant, type Link, link } from "./core-evidence.ts";
 import type { Tables } from "./tables.ts";
 
 /** The chains of evidence: written in the transaction that deletes, read in pages, verified as a whole. */
@@ -77,8 +78,6 @@ export interface Verification {
   readonly broken: readonly { readonly tenant: string; readonly position: number; readonly why: string }[];
 }
 
-const PAGE = 1_000;
-
 /**
  * Recomputes every chain from the database. `db` is the owner's: one that row-level security holds for would see
  * nothing and find nothing wrong, so it is refused (`forbidden`).
@@ -98,49 +97,20 @@ export async function verifyEvidence(db: Database): Promise<Verification> {
   const broken: Verification["broken"][number][] = [];
   let rows = 0;
   for (const { tenant_id: tenant } of chains) {
-    const chain = await verifyChain(common, tenant);
+    const chain = await verifyTenant(common, tenant);
     rows += chain.rows;
     if (chain.broken) broken.push({ tenant, ...chain.broken });
   }
   return { rows, tenants: chains.length, broken };
 }
 
-interface ChainVerification {
-  readonly rows: number;
-  readonly broken?: { readonly position: number; readonly why: string };
-}
-
-async function verifyChain(db: Kysely<Tables>, tenant: string): Promise<ChainVerification> {
-  // Read before the rows: what is appended meanwhile lies behind it.
-  const stored = await storedHead(db, tenant);
-  let head: Head = genesis(tenant);
-  for (;;) {
-    const page: Link[] = await links(db, tenant).where("position", ">", head.position).limit(PAGE).execute();
-    for (const row of page) {
-      const why = fault(head, row);
-      if (why) return { rows: head.position, broken: { position: row.position, why } };
-      if (row.position === stored?.position && row.hash !== stored.hash) {
-        return {
-          rows: head.position,
-          broken: { position: row.position, why: "the head of the chain has another hash" },
-        };
-      }
-      head = row;
-    }
-    if (page.length < PAGE) break;
-  }
-  const last = { rows: head.position };
-  if (!stored) return { ...last, broken: { position: last.rows, why: "the chain has no head" } };
-  if (head.position < stored.position) {
-    const position = head.position + 1;
-    return { ...last, broken: { position, why: `row ${position} is missing` } };
-  }
-  const now = head.position > stored.position ? await storedHead(db, tenant) : stored;
-  if (!now || now.position < head.position) {
-    return { ...last, broken: { position: last.rows, why: "it stands behind the head of the chain" } };
-  }
-  return last;
-}
+const verifyTenant = (db: Kysely<Tables>, tenant: string): Promise<ChainVerification> =>
+  verifyChain<Link>({
+    genesis: genesis(tenant),
+    page: (after, limit) => links(db, tenant).where("position", ">", after).limit(limit).execute(),
+    head: () => storedHead(db, tenant),
+    fault,
+  });
 
 const storedHead = (db: Kysely<Tables>, tenant: string): Promise<Head | undefined> =>
   db.selectFrom("retention_chain").select(["position", "hash"]).where("tenant_id", "=", tenant).executeTakeFirst();

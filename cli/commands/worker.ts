@@ -1,14 +1,17 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { diskBytes, fileDeletion } from "../../filetransfer/index.ts";
+import { startAuditJobs } from "../../identity/audit-jobs.ts";
+import { auditSigner } from "../../identity/core-audit-signature.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { catalogue, startRetention } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
-/** The worker: deletion on time. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
+/** The worker: deletion on time, signing of the audit log. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
 export function command(): Command {
-  return new Command("worker").description("run the worker: deletion on time").action(run);
+  return new Command("worker").description("run the worker: deletion on time, signing of the audit log").action(run);
 }
 
 /** Detaching waits for older transactions up to the lock timeout; reading a partition through may take longer. */
@@ -29,11 +32,16 @@ async function run(): Promise<void> {
     ...{ db, owner, kinds: catalogue, deleters, clock, log, metrics, newId },
     ...{ connection: base.patientRedis, schedule, timeZone },
   });
+  const { signingKey } = settings.audit;
+  const audit = startAuditJobs({
+    ...{ db, connection: base.patientRedis, clock, log },
+    signer: signingKey === undefined ? undefined : auditSigner(readFileSync(signingKey, "utf8")),
+  });
   const health = await serveHealth({ host: settings.health.host, port: settings.health.workerPort }, checks, metrics);
   log.info("Working", { class: "system" });
   onShutdown(log, async () => {
     health?.close();
-    await retention.close();
+    await Promise.all([retention.close(), audit.close()]);
     await owner.close();
     await base.close();
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { auditKey } from "./audit-key.ts";
 import type { Home } from "./home.ts";
 import { websocketUrl } from "./parts/prosody.ts";
 import { redisUrl } from "./parts/redis.ts";
@@ -43,6 +44,7 @@ export function environmentOf(home: Home, secrets: Secrets, databaseUrl: string)
     KONTOR_FILES_FOLDER: files,
     KONTOR_FILES_SECRET: secrets.files,
     KONTOR_RETENTION_ALLOW_AS_OF: "true",
+    KONTOR_AUDIT_SIGNING_KEY: auditKey(home),
     KONTOR_HEALTH_HOST: "127.0.0.1",
     KONTOR_HEALTH_COMPONENTS_PORT: String(ports.componentsHealth),
     KONTOR_HEALTH_WORKER_PORT: String(ports.workerHealth),
