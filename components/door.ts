@@ -64,6 +64,8 @@ export interface DoorServer {
 export interface ServedDoor {
   readonly domain: string;
   readonly online: boolean;
+  /** From now on lets in people of these domains besides the tenant's own. */
+  setPartners(domains: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   // The door needs a way to send before the stream exists, the stream needs the door's handlers.
   let router: Router | undefined;
   let serverCopies = false;
+  let partners = tenant.partners;
   const context: DoorContext = {
     tenant,
     domain,
@@ -96,7 +99,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     send: context.send,
     log,
     newId: server.newId,
-    admit: (from) => admit(from, tenant),
+    admit: (from) => admit(from, [tenant.domain, ...partners]),
   });
   router = routing;
   /** Until the answer, and from a server that does not know how, each receiver gets a stanza of its own. */
@@ -133,6 +136,9 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     get online() {
       return stream.online;
     },
+    setPartners: (domains) => {
+      partners = domains;
+    },
     close: async () => {
       await handlers.close?.();
       await stream.close();
@@ -140,8 +146,8 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   };
 }
 
-function admit(from: Jid, tenant: TenantRef): void {
+function admit(from: Jid, domains: readonly string[]): void {
   const within = (domain: string) => from.domain === domain || from.domain.endsWith(`.${domain}`);
-  if ([tenant.domain, ...tenant.partners].some(within)) return;
+  if (domains.some(within)) return;
   throw new KontorError("forbidden", "This address belongs to another tenant");
 }

@@ -5,6 +5,8 @@ import { type Door, type DoorServer, type ServedDoor, serveDoor, type TenantRef 
 export interface TenantsServed {
   /** Rejects with the domains whose streams are down. */
   check(): Promise<void>;
+  /** Looks at the list now; for whoever hears that it changed. */
+  look(): void;
   close(): Promise<void>;
 }
 
@@ -21,22 +23,34 @@ export function serveTenants(
   let known = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  let looking = false;
+  let again = false;
 
   const look = async (): Promise<void> => {
+    // One look at a time: two would open the same streams twice. A call in between is not lost.
+    again = looking;
+    if (looking || closed) return;
+    looking = true;
+    clearTimeout(timer);
     try {
       await follow(await listTenants());
       known = true;
     } catch (error) {
       log.debug("The tenants could not be read; what is open stays open", { error });
     }
-    if (!closed) timer = setTimeout(look, known ? LOOK_MS : LOOK_MS / 10);
+    looking = false;
+    if (!closed) timer = setTimeout(look, again ? 0 : known ? LOOK_MS : LOOK_MS / 10);
   };
 
   const follow = async (tenants: readonly TenantRef[]): Promise<void> => {
     const wanted = new Map(tenants.map((tenant) => [tenant.id, tenant]));
     for (const [id, served] of open) {
       const tenant = wanted.get(id);
-      if (tenant && same(tenant, served.tenant)) continue;
+      if (tenant?.domain === served.tenant.domain) {
+        // The streams stay: only whom they let in changes.
+        for (const door of served.doors) door.setPartners(tenant.partners);
+        continue;
+      }
       await Promise.all(served.doors.map((door) => door.close()));
       open.delete(id);
     }
@@ -50,6 +64,7 @@ export function serveTenants(
 
   void look();
   return {
+    look: () => void look(),
     check: async () => {
       if (!known) throw new Error("the tenants are not known yet");
       const down = everyDoor().filter((door) => !door.online);
@@ -62,6 +77,3 @@ export function serveTenants(
     },
   };
 }
-
-const same = (a: TenantRef, b: TenantRef): boolean =>
-  a.domain === b.domain && a.partners.join(" ") === b.partners.join(" ");

@@ -3,11 +3,13 @@ import { serveTenants } from "../../components/serve-tenants.ts";
 import { componentSecret } from "../../config/component-secret.ts";
 import { uploadDoor } from "../../filetransfer/index.ts";
 import { accountServer } from "../../identity/account-server.ts";
-import { listTenants } from "../../identity/index.ts";
+import { serverFollowed } from "../../identity/tenant-events.ts";
+import { servedTenants } from "../../identity/tenant-reads.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { sign } from "../../platform/secrets.ts";
+import { onWake } from "../../platform/wake.ts";
 import { presenceDoor } from "../../presence/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -62,9 +64,10 @@ async function run(): Promise<void> {
       newId,
       log,
     },
-    () => listTenants(db),
+    () => servedTenants(db),
     log,
   );
+  const deaf = await onWake(patientRedis, serverFollowed, log, () => served.look());
   const health = await serveHealth(
     { host: settings.health.host, port: settings.health.componentsPort },
     { ...checks, streams: served.check },
@@ -72,7 +75,7 @@ async function run(): Promise<void> {
   );
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([served.close(), accounts.close()]);
+    await Promise.all([deaf(), served.close(), accounts.close()]);
     await background.stop();
     await base.close();
   });

@@ -29,6 +29,7 @@ function portsOf(base: number) {
     prosodyHttp: base + 81,
     componentsHealth: base + 90,
     workerHealth: base + 91,
+    serverAgentHealth: base + 92,
   } as const;
 }
 

@@ -1,6 +1,7 @@
 import { demoBridge, demoTenants } from "../../config/demo.ts";
 import { listLinks, removeLink } from "../../gateway/bridge/store.ts";
-import { addPeople, addTenant, addToken, listTenants, type Tenant } from "../../identity/index.ts";
+import { addPeople, addTenant, addToken } from "../../identity/index.ts";
+import { servedTenants } from "../../identity/tenant-reads.ts";
 import { ensureRoom } from "../../messaging/store.ts";
 import type { Scope } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
@@ -22,13 +23,17 @@ export function demoSecrets(home: Home, secrets: Secrets): Secrets {
 }
 
 const read: readonly Scope[] = ["presence:read", "rooms:read", "links:read", "retention:read"];
-const scopes: readonly Scope[] = [...read, "links:write", "retention:run"];
+const tenants: readonly Scope[] = [
+  ...(["tenant:list", "tenant:create", "tenant:read"] as const),
+  ...(["tenant:change", "tenant:suspend", "tenant:close", "tenant:partners"] as const),
+];
+const scopes: readonly Scope[] = [...read, ...tenants, "links:write", "retention:run"];
 
 /**
- * Puts the demo's tenants, people, token, room and IRC link into the database where they are missing, and gives all
- * tenants.
+ * Puts the demo's tenants, people, token, room and IRC link into the database where they are missing, and gives the
+ * tenants that are served.
  */
-export async function seedDemo(databaseUrl: string, token: string, ircPort: number): Promise<Tenant[]> {
+export async function seedDemo(databaseUrl: string, token: string, ircPort: number): ReturnType<typeof servedTenants> {
   const db = openDatabase({ url: databaseUrl, poolSize: 2 }, createLog("up", "error"));
   const now = new Date();
   try {
@@ -41,7 +46,7 @@ export async function seedDemo(databaseUrl: string, token: string, ircPort: numb
     const expiresAt = new Date(now.getTime() + tokenDays * 86_400_000);
     await addToken(db, { id: newId(), token, tenant: null, label: "demo", scopes, expiresAt }, now);
     await linkDemoRoom(db, ircPort, now);
-    return await listTenants(db);
+    return await servedTenants(db);
   } finally {
     await db.close();
   }

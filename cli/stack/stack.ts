@@ -155,7 +155,7 @@ export class Stack {
   }
 
   async #stopAll(): Promise<void> {
-    const layers = [["components", "gateway", "worker"], ["prosody", "irc"], ["redis"], ["postgres"]];
+    const layers = [["components", "gateway", "worker", "server-agent"], ["prosody", "irc"], ["redis"], ["postgres"]];
     for (const layer of layers) {
       const parts = this.#parts.filter(({ spec }) => layer.includes(spec.name));
       await Promise.all(parts.map((part) => part.stop()));

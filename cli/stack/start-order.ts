@@ -1,5 +1,4 @@
 import { migrate } from "../../platform/migrations/migrate.ts";
-import { localCertificate } from "./certificate.ts";
 import { ensureDatabases } from "./databases.ts";
 import { environmentOf, given } from "./environment.ts";
 import type { Home } from "./home.ts";
@@ -8,7 +7,7 @@ import type { PartSpec } from "./part.ts";
 import { ircPart } from "./parts/irc.ts";
 import { kontorParts } from "./parts/kontor.ts";
 import { postgresPart } from "./parts/postgres.ts";
-import { adminSocket, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts";
+import { adminSocket, type LocalServer, prosodyPart, saveArchiveUrl, writeProsodyConfig } from "./parts/prosody.ts";
 import { redisPart } from "./parts/redis.ts";
 import { checkPorts } from "./ports.ts";
 import { createAccounts } from "./prosody-shell.ts";
@@ -43,7 +42,7 @@ export async function startInOrder(context: Context): Promise<Started> {
   await checkPorts(home, [
     ...(given.database() ? ["postgres"] : []),
     ...(given.redis() ? ["redis"] : []),
-    ...(withKontor ? [] : ["http", "componentsHealth", "workerHealth"]),
+    ...(withKontor ? [] : ["http", "componentsHealth", "workerHealth", "serverAgentHealth"]),
   ]);
   const secrets = demoSecrets(home, loadSecrets(home));
   const databaseUrl = databaseAndProsody(context, secrets, user);
@@ -63,14 +62,14 @@ async function databaseAndProsody(context: Context, secrets: Secrets, user: Serv
   const urls = own ? { kontor: own, archive: own } : await ensureDatabases(home, secrets);
   await migrate(urls.kontor, (line) => report(`migrated ${line}`));
   const tenants = await seedDemo(urls.kontor, secrets.token ?? "", home.ports.irc);
-  const domains = tenants.map(({ domain }) => domain);
-  const needs = {
-    tenants: tenants.map(({ domain, partners }) => ({ domain, partners: [...partners] })),
-    archiveUrl: urls.archive,
-    certificate: localCertificate(home, domains, user),
-  };
-  await start(prosodyPart(home, writeProsodyConfig(home, secrets, needs, user), user));
-  await createAccounts(adminSocket(home, user), new Map(Object.entries(secrets.people)));
+  const server: LocalServer = { home, secrets, archiveUrl: urls.archive, user };
+  saveArchiveUrl(home, urls.archive);
+  await start(prosodyPart(home, writeProsodyConfig(server, tenants).file, user));
+  // Those of a suspended tenant have no host now; what they had is kept.
+  const served = Object.entries(secrets.people).filter(([jid]) =>
+    tenants.some(({ domain }) => jid.endsWith(`@${domain}`)),
+  );
+  await createAccounts(adminSocket(home, user), new Map(served));
   return urls.kontor;
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { xmppDomain } from "./domain.ts";
-import { type ProsodyInput, prosodyConfig } from "./generate.ts";
+import { type ProsodyInput, prosodyConfig, serverHosts } from "./generate.ts";
 import { lua, luaString } from "./lua.ts";
 
 const input: ProsodyInput = {
@@ -36,12 +36,22 @@ describe("the Prosody configuration", () => {
     // Without its calls the assignments of a section land in one environment, which is enough to parse and read them.
     const out = runLua(chunk).split("\n");
     expect(out).toEqual([
+      "web.kontor.invalid",
       ...["amt", "schule"].flatMap((name) =>
         ["", "conference.", "rooms.", "upload.", "presence."].map((prefix) => `${prefix}${name}.example`),
       ),
       "true",
       "",
     ]);
+  });
+
+  it("has the hosts that a running server is told to have", () => {
+    const named = [...generate({}).matchAll(/^(?:VirtualHost|Component) "([^"]+)"/gm)].map(([, host]) => host);
+    expect(named).toEqual(serverHosts(input.tenants.map(({ domain }) => domain)));
+  });
+
+  it("has a way in for browsers that is no tenant's", () => {
+    expect(generate({ tenants: [] })).toMatch(/http_default_host = "web\.kontor\.invalid"/);
   });
 
   it("gives each component a secret of its own and turns a second stream away", () => {

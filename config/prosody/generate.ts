@@ -28,6 +28,26 @@ const privileges: LuaValue = {
   iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "set" },
 };
 
+/**
+ * A host without people that takes WebSocket and BOSH under any name: a tenant's host would take the way of all others
+ * with it when it is suspended.
+ */
+const WEB_HOST = "web.kontor.invalid";
+
+const webHost = [`VirtualHost ${luaString(WEB_HOST)}`, luaOptions({ enabled: true, disco_hidden: true }, "  ")].join(
+  "\n",
+);
+
+/** The hosts of a tenant's domain, in the order in which a running server activates them. */
+export function tenantHosts(domain: string): string[] {
+  return [domain, ...["conference", "rooms", "upload", "presence"].map((prefix) => `${prefix}.${domain}`)];
+}
+
+/** All hosts of a server for these tenants. */
+export function serverHosts(domains: readonly string[]): string[] {
+  return [WEB_HOST, ...domains.flatMap(tenantHosts)];
+}
+
 function globalSection(input: ProsodyInput): string {
   const { folders, interfaces, ports, certificate, archive, web } = input;
   return luaOptions({
@@ -56,7 +76,7 @@ function globalSection(input: ProsodyInput): string {
     http_ports: [ports.http],
     https_ports: [],
     s2s_ports: [],
-    http_default_host: input.tenants[0]?.domain,
+    http_default_host: WEB_HOST,
     consider_websocket_secure: web.behindTls,
     consider_bosh_secure: web.behindTls,
     http_cors_override: {
@@ -165,5 +185,5 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
 export function prosodyConfig(input: ProsodyInput, componentSecret: (domain: string) => string): string {
   const checked = prosodyInput.parse(input);
   const sections = checked.tenants.flatMap(({ domain }) => tenantSections(domain, checked, componentSecret));
-  return ["-- Generated; changes are lost at the next start.", globalSection(checked), ...sections, ""].join("\n\n");
+  return ["-- Generated; changes are lost.", globalSection(checked), webHost, ...sections, ""].join("\n\n");
 }

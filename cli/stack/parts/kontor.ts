@@ -10,6 +10,7 @@ export function kontorParts(home: Home, env: Readonly<Record<string, string>>): 
     { name: "components", port: home.ports.componentsHealth },
     { name: "gateway", port: home.ports.http },
     { name: "worker", port: home.ports.workerHealth },
+    { name: "server-agent", port: home.ports.serverAgentHealth },
   ];
   const loader = join(repository, "node_modules", "tsx", "dist", "loader.mjs");
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("NODE_OPTIONS"));

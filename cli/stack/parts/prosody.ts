@@ -1,18 +1,43 @@
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { componentSecret } from "../../../config/component-secret.ts";
 import { type ProsodyInput, prosodyConfig } from "../../../config/prosody/generate.ts";
+import { localCertificate } from "../certificate.ts";
 import { type Home, repository, socketPath } from "../home.ts";
 import type { PartSpec } from "../part.ts";
 import { prosodyShell } from "../prosody-shell.ts";
-import type { Secrets } from "../secrets.ts";
-import { asService, type ServiceUser } from "../service-user.ts";
+import { loadSecrets, type Secrets, writePrivate } from "../secrets.ts";
+import { asService, type ServiceUser, serviceUser } from "../service-user.ts";
 
-export interface ProsodyNeeds {
-  readonly tenants: ProsodyInput["tenants"];
+/** The XMPP server of a home. */
+export interface LocalServer {
+  readonly home: Home;
+  readonly secrets: Secrets;
   /** Connection to the database of the personal archives. */
   readonly archiveUrl: string;
-  readonly certificate: ProsodyInput["certificate"];
+  /** The user it runs as; undefined: that of this process. */
+  readonly user: ServiceUser | undefined;
+}
+
+interface ServedTenant {
+  readonly domain: string;
+  readonly partners: readonly string[];
+}
+
+const archiveFile = (home: Home): string => join(home.folder, "prosody", "archive.json");
+const archive = z.object({ url: z.string() });
+
+/** Keeps where the archives are, for the agent that writes the configuration while the server runs. */
+export function saveArchiveUrl(home: Home, url: string): void {
+  mkdirSync(join(home.folder, "prosody"), { recursive: true, mode: 0o700 });
+  writePrivate(archiveFile(home), { url });
+}
+
+/** The server of a home that `up` made. Throws when it made none. */
+export function localServer(home: Home): LocalServer {
+  const { url } = archive.parse(JSON.parse(readFileSync(archiveFile(home), "utf8")));
+  return { home, secrets: loadSecrets(home), archiveUrl: url, user: serviceUser(() => undefined) };
 }
 
 const debianPlugins = "/usr/lib/prosody/modules";
@@ -27,21 +52,26 @@ export function websocketUrl(home: Home): string {
   return `ws://127.0.0.1:${home.ports.prosodyHttp}/xmpp-websocket`;
 }
 
-/** The input of the configuration generator for a Prosody in this home. */
-function prosodyInputOf(home: Home, needs: ProsodyNeeds, user: ServiceUser | undefined): ProsodyInput {
-  const url = new URL(needs.archiveUrl);
+/** The input of the configuration generator. */
+function prosodyInputOf({ home, archiveUrl, user }: LocalServer, tenants: readonly ServedTenant[]): ProsodyInput {
+  const url = new URL(archiveUrl);
+  const certificate = localCertificate(
+    home,
+    tenants.map(({ domain }) => domain),
+    user,
+  );
   const loopback = ["127.0.0.1"];
   return {
-    tenants: needs.tenants,
+    tenants: tenants.map(({ domain, partners }) => ({ domain, partners: [...partners] })),
     interfaces: { clients: loopback, components: loopback, http: loopback },
     ports: { clients: home.ports.clients, components: home.ports.components, http: home.ports.prosodyHttp },
     folders: {
       data: join(home.folder, "prosody", "data"),
-      certificates: dirname(needs.certificate.certificate),
+      certificates: dirname(certificate.certificate),
       plugins: [join(repository, "config", "prosody", "plugins"), debianPlugins],
       adminSocket: adminSocket(home, user),
     },
-    certificate: needs.certificate,
+    certificate,
     archive: {
       host: url.hostname,
       port: Number(url.port || 5432),
@@ -59,21 +89,25 @@ function prosodyInputOf(home: Home, needs: ProsodyNeeds, user: ServiceUser | und
   };
 }
 
-/** Writes the configuration of this home's Prosody; a running one reads it at its next reload. */
+/** Writes the configuration for these tenants in one step; a running server reads it at its next reload. */
 export function writeProsodyConfig(
-  home: Home,
-  secrets: Secrets,
-  needs: ProsodyNeeds,
-  user: ServiceUser | undefined,
-): string {
+  server: LocalServer,
+  tenants: readonly ServedTenant[],
+): { readonly file: string; readonly changed: boolean } {
+  const { home, secrets, user } = server;
   const folder = join(home.folder, "prosody");
   const data = join(folder, "data");
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = join(folder, "prosody.cfg.lua");
-  const text = prosodyConfig(prosodyInputOf(home, needs, user), (domain) => componentSecret(secrets.xmpp, domain));
-  writeFileSync(file, text, { mode: 0o600 });
+  const text = prosodyConfig(prosodyInputOf(server, tenants), (domain) => componentSecret(secrets.xmpp, domain));
+  const changed = !existsSync(file) || readFileSync(file, "utf8") !== text;
+  if (changed) {
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    if (user) chownSync(`${file}.new`, user.uid, user.gid);
+    renameSync(`${file}.new`, file);
+  }
   if (user) for (const path of [folder, data, file]) chownSync(path, user.uid, user.gid);
-  return file;
+  return { file, changed };
 }
 
 /** Prosody with the configuration that was written, in the foreground. */

@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { serverFollowed, tenantChanged } from "../../identity/tenant-events.ts";
+import { finishClosing } from "../../identity/tenant-life.ts";
+import { servedTenants } from "../../identity/tenant-reads.ts";
+import { onShutdown, serveHealth } from "../../platform/health.ts";
+import { newId } from "../../platform/ids.ts";
+import { onWake, wake } from "../../platform/wake.ts";
+import { type HomeOptions, withHome } from "../options.ts";
+import { startProcess } from "../process.ts";
+import { homeOf } from "../stack/home.ts";
+import { adminSocket, localServer, writeProsodyConfig } from "../stack/parts/prosody.ts";
+import { prosodyShell } from "../stack/prosody-shell.ts";
+import { startServerAgent } from "../stack/server-agent.ts";
+
+/** The server agent: runs beside Prosody, where its files are, and keeps it in step with the table of tenants. */
+export function command(): Command {
+  return withHome(new Command("server-agent"))
+    .description("run the agent that keeps the XMPP server in step with the tenants")
+    .action(run);
+}
+
+async function run(options: HomeOptions): Promise<void> {
+  const base = startProcess("server-agent");
+  const { settings, log, metrics, db, redis, patientRedis, clock, checks } = base;
+  const home = homeOf(options);
+  const server = localServer(home);
+  const agent = startServerAgent({
+    servedTenants: () => servedTenants(db),
+    writeConfig: (tenants) => writeProsodyConfig(server, tenants).changed,
+    shell: (lines) => prosodyShell(adminSocket(home, server.user), lines),
+    onFollowed: async (tenants, changed) => {
+      await finishClosing(db, { now: new Date(clock()), newId });
+      if (changed) await wake(redis, serverFollowed, { tenants: tenants.length }, log);
+    },
+    log,
+  });
+  const deaf = await onWake(patientRedis, tenantChanged, log, () => agent.look());
+  const health = await serveHealth(
+    { host: settings.health.host, port: home.ports.serverAgentHealth },
+    { ...checks, server: agent.check },
+    metrics,
+  );
+  onShutdown(log, async () => {
+    health?.close();
+    agent.close();
+    await deaf();
+    await base.close();
+  });
+}

@@ -1,0 +1,112 @@
+import { serverHosts } from "../../config/prosody/generate.ts";
+import { luaString } from "../../config/prosody/lua.ts";
+import type { Log } from "../../platform/log.ts";
+import { StackError } from "./error.ts";
+
+/** A tenant that is to be served. */
+export interface ServedTenant {
+  readonly domain: string;
+  readonly partners: readonly string[];
+}
+
+export interface ServerAgentDeps {
+  readonly servedTenants: () => Promise<readonly ServedTenant[]>;
+  /** Writes the configuration for these tenants; tells whether it differs from what was there. */
+  readonly writeConfig: (tenants: readonly ServedTenant[]) => boolean;
+  /** Runs lines in the shell of the server and gives the result of each. */
+  readonly shell: (lines: readonly string[]) => Promise<string[]>;
+  /** After the server has the hosts of these tenants and no others; `changed`: it had not before. */
+  readonly onFollowed: (tenants: readonly ServedTenant[], changed: boolean) => Promise<void>;
+  readonly log: Log;
+}
+
+export interface ServerAgent {
+  /** Looks now; for whoever hears that a tenant changed. */
+  look(): void;
+  /** Rejects with why the server is not as the table of tenants has it. */
+  check(): Promise<void>;
+  close(): void;
+}
+
+const LOOK_MS = 3_000;
+const LIST =
+  '>local all = {} for host in pairs(prosody.hosts) do all[#all + 1] = host end return table.concat(all, " ")';
+
+/**
+ * The shell lines that turn the active hosts into the wanted ones: components go before their host and come after it.
+ * Both are read from the server and the generator; the order of `wanted` is that of activation. Pure.
+ */
+export function hostLines(active: readonly string[], wanted: readonly string[]): string[] {
+  const gone = active.filter((host) => !wanted.includes(host)).sort((a, b) => b.length - a.length);
+  const added = wanted.filter((host) => !active.includes(host));
+  return [
+    ...gone.map((host) => `host:deactivate(${luaString(host)}, "This address is not served any more")`),
+    ...added.map((host) => `host:activate(${luaString(host)})`),
+  ];
+}
+
+/**
+ * Keeps a running Prosody in step with the table of tenants, without a restart: writes its configuration, has it read
+ * again, and activates and deactivates hosts over the admin socket. What the server really has is asked for at each
+ * look, so that a server that was started anew, or a step that failed, is put right by the next one.
+ */
+export function startServerAgent(deps: ServerAgentDeps): ServerAgent {
+  let reloadPending = true;
+  let problem: unknown = new Error("the server was not looked at yet");
+  let looking = false;
+  let again = false;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const follow = async (): Promise<void> => {
+    const tenants = await deps.servedTenants();
+    if (deps.writeConfig(tenants)) reloadPending = true;
+    const reloaded = reloadPending;
+    if (reloadPending) await run(["config:reload()"]);
+    reloadPending = false;
+    const [active = ""] = await run([LIST]);
+    const lines = hostLines(active.split(" ").filter(Boolean), serverHosts(tenants.map(({ domain }) => domain)));
+    await run(lines);
+    await deps.onFollowed(tenants, reloaded || lines.length > 0);
+    for (const line of lines) deps.log.info("The server followed", { class: "system", line });
+  };
+
+  const run = async (lines: readonly string[]): Promise<string[]> => {
+    if (lines.length === 0) return [];
+    const results = await deps.shell(lines);
+    return results.map((result, index) => {
+      const good = /^(?:OK|Result): ([\s\S]*)$/.exec(result)?.[1];
+      if (good === undefined) throw new StackError(`Prosody answered ${lines[index]} with ${result}`);
+      return good;
+    });
+  };
+
+  const look = async (): Promise<void> => {
+    // One look at a time; a call in between is not lost.
+    again = looking;
+    if (looking || closed) return;
+    looking = true;
+    clearTimeout(timer);
+    try {
+      await follow();
+      problem = undefined;
+    } catch (error) {
+      if (problem === undefined) deps.log.warn("The server could not be brought in step; tried again", { error });
+      problem = error;
+    }
+    looking = false;
+    if (!closed) timer = setTimeout(look, again ? 0 : LOOK_MS);
+  };
+
+  void look();
+  return {
+    look: () => void look(),
+    check: async () => {
+      if (problem !== undefined) throw problem;
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
