@@ -22,6 +22,22 @@ module.exports = {
     },
     upTo("gateway-is-below-the-cli", "^gateway/", "^cli/"),
     {
+      name: "console-speaks-to-the-api-only",
+      comment: "but for the pure table of roles and actions",
+      severity: "error",
+      from: { path: "^console/" },
+      to: {
+        path: `^(platform|config|components|identity|gateway|cli)/|${domains}`,
+        pathNot: "^identity/permissions\\.ts$",
+      },
+    },
+    {
+      name: "nobody-imports-the-console",
+      severity: "error",
+      from: { pathNot: "^console/" },
+      to: { path: "^console/" },
+    },
+    {
       name: "networks-do-not-import-each-other",
       severity: "error",
       from: { path: "^gateway/networks/([^/]+)/" },
@@ -50,10 +66,10 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "\\.kontor" },
+    exclude: { path: "\\.kontor|^console/dist" },
     parser: "swc",
     enhancedResolveOptions: {
-      extensions: [".ts", ".js", ".cjs", ".mjs", ".json"],
+      extensions: [".ts", ".tsx", ".js", ".cjs", ".mjs", ".json"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
     },

@@ -1,0 +1,58 @@
+import * as z from "zod/mini";
+import { Problem } from "./problem.ts";
+
+// The page's policy forbids making code from text, which zod would try for speed.
+z.config({ jitless: true });
+
+const BASE = "/api/v1";
+
+export interface CallOptions {
+  readonly body?: unknown;
+  /** A text instead of a JSON body, such as a CSV file. */
+  readonly text?: { readonly type: string; readonly content: string };
+  readonly csrf?: string;
+  /** Goes into the audit log. */
+  readonly reason?: string;
+  /** The version that is changed: refused when somebody was faster. */
+  readonly version?: number;
+}
+
+export interface Answer {
+  readonly body: unknown;
+  readonly etag: string | null;
+}
+
+/** Calls the API with the session's cookie. Throws Problem for every refusal, TypeError while the network is away. */
+export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  const { body, text, csrf, reason, version } = options;
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (csrf !== undefined) headers["X-CSRF-Token"] = csrf;
+  // Header values are Latin-1: percent-encoded they carry every language.
+  if (reason) headers["X-Reason"] = encodeURIComponent(reason);
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  if (method === "POST") headers["Idempotency-Key"] = randomKey();
+  const content = text?.content ?? (body === undefined ? null : JSON.stringify(body));
+  if (content !== null) headers["Content-Type"] = text?.type ?? "application/json";
+  const response = await fetch(BASE + path, { method, headers, body: content, credentials: "same-origin" });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new Problem(response.status, answer);
+  return { body: answer, etag: response.headers.get("ETag") };
+}
+
+/** Not randomUUID: browsers have that over HTTPS only. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The path of an address: each part encoded. */
+export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
+  return parts.map((part, index) => part + encodeURIComponent(values[index] ?? "")).join("");
+}
+
+/** A query of what is set, with its question mark; empty when nothing is. */
+export function queryText(values: Readonly<Record<string, string | number | undefined>>): string {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  if (set.length === 0) return "";
+  return `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`;
+}

@@ -1,0 +1,56 @@
+import { useTranslation } from "react-i18next";
+import { Navigate, Route, Routes } from "react-router";
+import { useSessionContext } from "./api/session.tsx";
+import { Frame } from "./frame.tsx";
+import { AccessibilityPage } from "./pages/accessibility.tsx";
+import { SignInPage } from "./pages/sign-in.tsx";
+import { pages } from "./pages.ts";
+import { Empty, Page } from "./ui/page.tsx";
+import { ProblemNote } from "./ui/problem-note.tsx";
+
+/** Which page is shown to whom: what `actions` of the session do not allow is not there. */
+export function App() {
+  const { t } = useTranslation();
+  const { state, ask } = useSessionContext();
+  if (state.is === "asking") return <p role="status">{t("ui.loading")}</p>;
+  if (state.is === "failed") {
+    return (
+      <Frame entries={[]}>
+        <Page title={t("app.away")}>
+          <ProblemNote error={state.error} retry={ask} />
+        </Page>
+      </Frame>
+    );
+  }
+  if (state.is === "out") {
+    return (
+      <Frame entries={[]}>
+        <Routes>
+          <Route path="/accessibility" element={<AccessibilityPage />} />
+          <Route path="*" element={<SignInPage ended={state.ended} />} />
+        </Routes>
+      </Frame>
+    );
+  }
+  const { actions } = state.session;
+  const entries = pages.filter(({ action }) => action === undefined || actions.includes(action));
+  return (
+    <Frame entries={entries}>
+      <Routes>
+        {entries.map(({ path, Element }) => (
+          <Route key={path} path={path} element={<Element />} />
+        ))}
+        <Route path="/accessibility" element={<AccessibilityPage />} />
+        <Route path="/sign-in" element={<Navigate to="/" replace />} />
+        <Route
+          path="*"
+          element={
+            <Page title={t("app.nothing")}>
+              <Empty title={t("app.nothingText")} />
+            </Page>
+          }
+        />
+      </Routes>
+    </Frame>
+  );
+}

@@ -1,0 +1,23 @@
+import type { ComponentType } from "react";
+import type { Action } from "../identity/permissions.ts";
+import { AccountPage } from "./pages/account.tsx";
+import { AuditPage } from "./pages/audit.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { TenantsPage } from "./pages/tenants.tsx";
+
+export interface PageEntry {
+  readonly path: string;
+  /** Key of its texts. */
+  readonly name: "overview" | "tenants" | "audit" | "account";
+  /** What one must be allowed to see it; undefined: everybody who is signed in. */
+  readonly action: Action | undefined;
+  readonly Element: ComponentType;
+}
+
+/** The pages behind the sign-in, in the order of the menu. */
+export const pages: readonly PageEntry[] = [
+  { path: "/", name: "overview", action: undefined, Element: OverviewPage },
+  { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
+  { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
+  { path: "/account", name: "account", action: undefined, Element: AccountPage },
+];

@@ -1,0 +1,36 @@
+import { useTranslation } from "react-i18next";
+import { Button } from "./button.tsx";
+import { Dialog } from "./dialog.tsx";
+import { AreaField } from "./field.tsx";
+import { Form } from "./form.tsx";
+
+interface ConfirmProps {
+  readonly title: string;
+  readonly text: string;
+  readonly action: string;
+  readonly danger?: boolean;
+  /** Gets the reason that goes into the audit log. What it throws is shown in the dialog, which stays open. */
+  readonly onConfirm: (reason: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Asks before something that is not easily undone, and for the reason of it. */
+export function ConfirmDialog({ title, text, action, danger, onConfirm, onClose }: ConfirmProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{text}</p>
+      <Form
+        submit={action}
+        kind={danger ? "danger" : "primary"}
+        onSubmit={async (values) => {
+          await onConfirm(String(values.get("reason") ?? "").trim());
+          onClose();
+        }}
+        extra={<Button onClick={onClose}>{t("ui.cancel")}</Button>}
+      >
+        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,125 @@
+import { type ReactNode, useContext, useId } from "react";
+import { useTranslation } from "react-i18next";
+import { FormErrors } from "./form-errors.ts";
+
+interface Base {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly required?: boolean;
+}
+
+interface FrameProps extends Base {
+  readonly children: (attributes: {
+    id: string;
+    name: string;
+    required: boolean | undefined;
+    "aria-invalid": true | undefined;
+    "aria-describedby": string | undefined;
+  }) => ReactNode;
+}
+
+/** Label, control, hint and error: tied together for those who do not see them side by side. */
+function Frame({ name, label, hint, required, children }: FrameProps) {
+  const id = useId();
+  const { t } = useTranslation();
+  const error = useContext(FormErrors)[name];
+  const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {label}
+        {required ? null : <span className="soft"> ({t("ui.optional")})</span>}
+      </label>
+      {children({
+        id,
+        name,
+        required,
+        "aria-invalid": error ? true : undefined,
+        "aria-describedby": described || undefined,
+      })}
+      {hint ? (
+        <p id={`${id}-hint`} className="hint">
+          {hint}
+        </p>
+      ) : null}
+      {error ? (
+        <p id={`${id}-error`} className="error">
+          {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+interface TextProps extends Base {
+  readonly type?: "text" | "password" | "email" | "number" | "date" | "datetime-local";
+  readonly autoComplete?: string;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: string;
+  readonly defaultValue?: string | number | undefined;
+}
+
+export function TextField({ name, label, hint, required, type = "text", ...rest }: TextProps) {
+  return (
+    <Frame name={name} label={label} hint={hint} required={required ?? false}>
+      {(attributes) => <input {...attributes} {...rest} type={type} />}
+    </Frame>
+  );
+}
+
+interface AreaProps extends Base {
+  readonly maxLength: number;
+  readonly rows?: number;
+  readonly defaultValue?: string;
+}
+
+export function AreaField({ name, label, hint, required, rows = 3, ...rest }: AreaProps) {
+  return (
+    <Frame name={name} label={label} hint={hint} required={required ?? false}>
+      {(attributes) => <textarea {...attributes} {...rest} rows={rows} />}
+    </Frame>
+  );
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export function SelectField(props: Base & { readonly choices: readonly Choice[]; readonly defaultValue?: string }) {
+  const { choices, defaultValue, ...base } = props;
+  return (
+    <Frame {...base}>
+      {(attributes) => (
+        <select {...attributes} defaultValue={defaultValue}>
+          {choices.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Frame>
+  );
+}
+
+/** A box to tick; its value in the form is `on` or nothing, or `value`. */
+export function CheckField(props: {
+  readonly name: string;
+  readonly label: string;
+  readonly value?: string;
+  readonly defaultChecked?: boolean;
+}) {
+  const id = useId();
+  const { label, ...rest } = props;
+  return (
+    <div className="check">
+      <input type="checkbox" id={id} {...rest} />
+      <label htmlFor={id}>{label}</label>
+    </div>
+  );
+}
