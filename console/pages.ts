@@ -3,12 +3,13 @@ import type { Action } from "../identity/permissions.ts";
 import { AccountPage } from "./pages/account.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { PeoplePage } from "./pages/people.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
 
 export interface PageEntry {
   readonly path: string;
   /** Key of its texts. */
-  readonly name: "overview" | "tenants" | "audit" | "account";
+  readonly name: "overview" | "tenants" | "people" | "audit" | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
   readonly Element: ComponentType;
@@ -18,6 +19,7 @@ export interface PageEntry {
 export const pages: readonly PageEntry[] = [
   { path: "/", name: "overview", action: undefined, Element: OverviewPage },
   { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
+  { path: "/people", name: "people", action: "person:read", Element: PeoplePage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },
 ];

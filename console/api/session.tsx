@@ -28,7 +28,8 @@ interface SessionContext {
   readonly state: State;
   readonly api: Api;
   readonly signIn: (jid: string, password: string) => Promise<void>;
-  readonly signOut: () => Promise<void>;
+  /** Ends this session, or all of this person. */
+  readonly signOut: (everywhere: boolean) => Promise<void>;
   readonly ask: () => void;
 }
 
@@ -90,8 +91,8 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         if (next.is === "failed") throw next.error;
         setState(next);
       },
-      signOut: async () => {
-        await api.send("DELETE", "/session");
+      signOut: async (everywhere) => {
+        await api.send("DELETE", everywhere ? "/sessions" : "/session");
         setState({ is: "out", ended: false });
       },
     }),

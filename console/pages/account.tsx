@@ -28,10 +28,12 @@ export function AccountPage() {
           <dd>{roles.map((role) => roleName(t, role)).join(", ")}</dd>
         </dl>
         <div className="actions">
-          <Button kind="primary" onClick={() => void signOut().catch(setError)}>
+          <Button kind="primary" onClick={() => void signOut(false).catch(setError)}>
             {t("account.signOut")}
           </Button>
+          <Button onClick={() => void signOut(true).catch(setError)}>{t("account.signOutEverywhere")}</Button>
         </div>
+        <p className="hint">{t("account.everywhereText")}</p>
       </div>
     </Page>
   );

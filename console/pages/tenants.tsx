@@ -118,6 +118,7 @@ export function TenantsPage() {
           onClose={close}
           onConfirm={async (reason) => {
             await api.send("POST", `${path`/tenants/${open.tenant.id}/`}${open.is}`, { reason });
+            close();
             done(t(`tenants.${open.is}.done`, { name: open.tenant.name }));
           }}
         />

@@ -9,7 +9,7 @@ interface ConfirmProps {
   readonly text: string;
   readonly action: string;
   readonly danger?: boolean;
-  /** Gets the reason that goes into the audit log. What it throws is shown in the dialog, which stays open. */
+  /** Gets the reason that goes into the audit log, and closes the dialog. What it throws is shown in it. */
   readonly onConfirm: (reason: string) => Promise<void>;
   readonly onClose: () => void;
 }
@@ -25,7 +25,6 @@ export function ConfirmDialog({ title, text, action, danger, onConfirm, onClose 
         kind={danger ? "danger" : "primary"}
         onSubmit={async (values) => {
           await onConfirm(String(values.get("reason") ?? "").trim());
-          onClose();
         }}
         extra={<Button onClick={onClose}>{t("ui.cancel")}</Button>}
       >
