@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.ts";
+import { rest } from "./rest.ts";
 import { rooms } from "./rooms.ts";
 
 /** Every benchmark, in the order in which they are listed. */
-export const benchmarks: readonly Benchmark[] = [rooms];
+export const benchmarks: readonly Benchmark[] = [rooms, rest];
