@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
 
-export const quotaNames = ["people", "rooms", "storageBytes", "links", "messagesPerMinute"] as const;
+const quotaNames = ["people", "rooms", "storageBytes", "links", "messagesPerMinute"] as const;
 export type QuotaName = (typeof quotaNames)[number];
 /** The limits that hold for a tenant. */
 export type Quotas = Readonly<Record<QuotaName, number>>;

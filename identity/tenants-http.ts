@@ -25,7 +25,7 @@ export interface TenantHttpDeps {
 }
 
 /** The short name of a tenant. */
-export const tenantId = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+const tenantId = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 /** A line that people read. */
 const line = z
   .string()

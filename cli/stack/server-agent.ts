@@ -4,7 +4,7 @@ import type { Log } from "../../platform/log.ts";
 import { StackError } from "./error.ts";
 
 /** A tenant that is to be served. */
-export interface ServedTenant {
+interface ServedTenant {
   readonly domain: string;
   readonly partners: readonly string[];
 }

@@ -39,7 +39,7 @@ const webHost = [`VirtualHost ${luaString(WEB_HOST)}`, luaOptions({ enabled: tru
 );
 
 /** The hosts of a tenant's domain, in the order in which a running server activates them. */
-export function tenantHosts(domain: string): string[] {
+function tenantHosts(domain: string): string[] {
   return [domain, ...["conference", "rooms", "upload", "presence"].map((prefix) => `${prefix}.${domain}`)];
 }
 
