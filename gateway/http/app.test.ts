@@ -182,4 +182,25 @@ describe("the API document", () => {
     expect(document.info).toEqual({ title: "Kontor", version: "1.2.3" });
     for (const { method, path } of routes) expect(document.paths[`/api/v1${path}`]).toHaveProperty(method);
   });
+
+  it.each([
+    ["de", "Referenz der Schnittstelle"],
+    ["en", "Interface reference"],
+  ])("is a page without script that lists every route (%s)", async (language, title) => {
+    const page = await request(world().app).get(`/api/docs?lang=${language}`);
+    expect([page.status, page.type]).toEqual([200, "text/html"]);
+    expect(page.get("Content-Security-Policy")).not.toMatch(/script-src|unsafe/);
+    expect(page.text).not.toContain("<script");
+    expect(page.text).toContain(`<h1>${title}</h1>`);
+    for (const { method, path } of routes) expect(page.text).toContain(`${method.toUpperCase()} /api/v1${path}`);
+  });
+
+  it("gives each operation a name of its own, a tag and its problems", async () => {
+    const { body } = await request(world().app).get("/api/v1/openapi.json");
+    const { post } = body.paths["/api/v1/tenants/{tenant}/links"];
+    expect(post).toMatchObject({ operationId: "doTenantLinks", tags: ["links"] });
+    expect(Object.keys(post.responses)).toEqual(
+      expect.arrayContaining(["201", "400", "401", "404", "409", "413", "422"]),
+    );
+  });
 });

@@ -15,12 +15,15 @@ import { limitFailedSignIns } from "./failed-sign-ins.ts";
 import { failurePage } from "./pages/failure.ts";
 import { landingPage } from "./pages/landing.ts";
 import { languageOf } from "./pages/language.ts";
+import { referencePage } from "./pages/reference.ts";
 import { pagePolicy, strictHeaders } from "./policy.ts";
 import { accessLog, mountedAt, requestId, requestIdOf } from "./request.ts";
 
 export interface AppParts {
   /** All routes under /api/v1, of every domain. */
   readonly routes: readonly Route[];
+  /** Under /api/v1 as well: doors that are open, or find out by themselves who asks. */
+  readonly doors?: readonly Router[];
   readonly fileRouter: Router;
   readonly authenticate: Authenticate;
   /** Keeps answers to requests with an Idempotency-Key; without it the header is not looked at. */
@@ -61,7 +64,14 @@ export function createApp(parts: AppParts): Express {
   api.get("/openapi.json", (_request, response) => {
     response.json(document);
   });
+  for (const door of parts.doors ?? []) api.use(door);
   api.use(limitFailedSignIns(failedSignIns, log), apiRouter(routes, authenticate, parts.idempotency));
+  app.get("/api/docs", pagePolicy(), (request, response) => {
+    response
+      .vary("Accept-Language")
+      .type("html")
+      .send(referencePage(document, languageOf(request)));
+  });
   app.use("/api/v1", mountedAt("/api/v1"), api);
   app.use("/files", mountedAt("/files"), fileRouter);
 

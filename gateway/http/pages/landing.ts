@@ -8,7 +8,7 @@ export function landingPage(language: Language): string {
   const text = texts[language];
   const cards = [
     { href: inLanguage("/chat", language), title: text.chat, detail: text.chatText },
-    { href: "/api/v1/openapi.json", title: text.api, detail: text.apiText },
+    { href: inLanguage("/api/docs", language), title: text.api, detail: text.apiText },
     { href: "/readyz", title: text.health, detail: text.healthText },
   ];
   return layout({
