@@ -5,7 +5,7 @@ import type { AuditSigner, SignedHead } from "./core-audit-signature.ts";
 import { listTenants } from "./store.ts";
 
 /** Signs the head of a chain unless it is signed already or there is none; gives what was signed. */
-export async function signHead(
+async function signHead(
   db: Database,
   signer: AuditSigner,
   tenant: string,

@@ -19,7 +19,7 @@ const bytesOf = ({ tenant, position, hash, at }: SignedHead): Buffer =>
   Buffer.from(canonical(["kontor audit head", { tenant, position, hash, at }]));
 
 /** The id of a key: 16 hex digits of the SHA-256 of its public half (SPKI). */
-export const keyIdOf = (publicKey: KeyObject): string =>
+const keyIdOf = (publicKey: KeyObject): string =>
   createHash("sha256")
     .update(publicKey.export({ type: "spki", format: "der" }))
     .digest("hex")

@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   }
 }
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: T[];
   /** Cursor of the next page; null after the last. */
   readonly next: string | null;

@@ -1,5 +1,5 @@
 /** The REST floor: routes as data, what they answer, problems, and the document that describes them. */
-export { cursor, type Page, pageOf, pageSchema } from "./http-cursor.ts";
+export { cursor, pageOf, pageSchema } from "./http-cursor.ts";
 export { Download } from "./http-download.ts";
 export { versionTag } from "./http-etag.ts";
 export { openApi } from "./http-openapi.ts";
