@@ -11,7 +11,7 @@ import { checkQuota } from "./tenant-quota.ts";
 
 /** Import of people from CSV with the columns localpart, name and optionally email and groups (names with `;` between). */
 
-export interface ImportLine {
+interface ImportLine {
   /** As an editor counts it; the heading is line 1. */
   readonly line: number;
   readonly localpart: string;

@@ -37,7 +37,7 @@ export const changeUserPassword = (jid: string, password: string): AdminCommand 
 });
 
 /** What the filled-in form of a command looks like. */
-export function adminForm({ fields }: AdminCommand): DataForm {
+function adminForm({ fields }: AdminCommand): DataForm {
   const given = Object.entries(fields).map(([name, values]) => ({ var: name, values: [...values] }));
   return { type: "submit", fields: [{ var: "FORM_TYPE", type: "hidden", values: [NS_ADMIN] }, ...given] };
 }
