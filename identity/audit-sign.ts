@@ -5,12 +5,7 @@ import type { AuditSigner, SignedHead } from "./core-audit-signature.ts";
 import { listTenants } from "./store.ts";
 
 /** Signs the head of a chain unless it is signed already or there is none; gives what was signed. */
-async function signHead(
-  db: Database,
-  signer: AuditSigner,
-  tenant: string,
-  now: Date,
-): Promise<SignedHead | undefined> {
+async function signHead(db: Database, signer: AuditSigner, tenant: string, now: Date): Promise<SignedHead | undefined> {
   return db.withTenants([tenant], async (trx: Transaction<AuditTables>) => {
     const head = await trx
       .selectFrom("audit_chain")
