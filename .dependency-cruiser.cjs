@@ -22,16 +22,6 @@ module.exports = {
     },
     upTo("gateway-is-below-the-cli", "^gateway/", "^cli/"),
     {
-      name: "console-speaks-to-the-api-only",
-      comment: "but for the pure table of roles and actions",
-      severity: "error",
-      from: { path: "^console/" },
-      to: {
-        path: `^(platform|config|components|identity|gateway|cli)/|${domains}`,
-        pathNot: "^identity/permissions\\.ts$",
-      },
-    },
-    {
       name: "nobody-imports-the-console",
       severity: "error",
       from: { pathNot: "^console/" },
@@ -69,7 +59,7 @@ module.exports = {
     exclude: { path: "\\.kontor|^console/dist" },
     parser: "swc",
     enhancedResolveOptions: {
-      extensions: [".ts", ".tsx", ".js", ".cjs", ".mjs", ".json"],
+      extensions: [".ts", ".js", ".cjs", ".mjs", ".json"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
     },

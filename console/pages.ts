@@ -5,11 +5,12 @@ import { AuditPage } from "./pages/audit.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
+import { TokensPage } from "./pages/tokens.tsx";
 
 export interface PageEntry {
   readonly path: string;
   /** Key of its texts. */
-  readonly name: "overview" | "tenants" | "people" | "audit" | "account";
+  readonly name: "overview" | "tenants" | "people" | "audit" | "tokens" | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
   readonly Element: ComponentType;
@@ -21,5 +22,6 @@ export const pages: readonly PageEntry[] = [
   { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
   { path: "/people", name: "people", action: "person:read", Element: PeoplePage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
+  { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },
 ];

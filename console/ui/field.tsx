@@ -90,23 +90,6 @@ export interface Choice {
   readonly label: string;
 }
 
-export function SelectField(props: Base & { readonly choices: readonly Choice[]; readonly defaultValue?: string }) {
-  const { choices, defaultValue, ...base } = props;
-  return (
-    <Frame {...base}>
-      {(attributes) => (
-        <select {...attributes} defaultValue={defaultValue}>
-          {choices.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Frame>
-  );
-}
-
 /** A box to tick; its value in the form is `on` or nothing, or `value`. */
 export function CheckField(props: {
   readonly name: string;

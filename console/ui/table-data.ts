@@ -19,7 +19,7 @@ export interface TablePage<T> {
 export type Load<T> = (query: TableQuery) => Promise<TablePage<T>>;
 
 /** The most rows that an export or a short list holds. */
-export const EXPORT_LIMIT = 10_000;
+const EXPORT_LIMIT = 10_000;
 const PAGE = 100;
 
 /** All rows of a list up to EXPORT_LIMIT, page by page. */

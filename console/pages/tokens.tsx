@@ -1,0 +1,154 @@
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as z from "zod/mini";
+import { type Action, installationRoles, permissions } from "../../identity/permissions.ts";
+import { path, queryText } from "../api/client.ts";
+import { useSession } from "../api/session.tsx";
+import { Button } from "../ui/button.tsx";
+import { ConfirmDialog } from "../ui/confirm.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { CheckField, TextField } from "../ui/field.tsx";
+import { Form } from "../ui/form.tsx";
+import { Empty, Page } from "../ui/page.tsx";
+import { type Column, DataTable } from "../ui/table.tsx";
+import type { TableQuery } from "../ui/table-data.ts";
+import { useToast } from "../ui/toast.tsx";
+
+const tokenShape = z.object({
+  id: z.string(),
+  label: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  revokedAt: z.nullable(z.string()),
+});
+type Token = z.infer<typeof tokenShape>;
+const answer = z.object({ items: z.array(tokenShape), next: z.nullable(z.string()) });
+const made = z.object({ token: z.string() });
+
+type Open =
+  | { readonly is: "new" }
+  | { readonly is: "secret"; readonly secret: string }
+  | { readonly is: "revoke"; readonly token: Token };
+
+const isAction = (text: string): text is Action => Object.hasOwn(permissions, text);
+
+/** API tokens: of one's tenant, or of the installation for who holds a role of it. */
+export function TokensPage() {
+  const { t, i18n } = useTranslation();
+  const { api, session, may } = useSession();
+  const toast = useToast();
+  const [open, setOpen] = useState<Open>();
+  /** Counts up with each change, so that the table loads anew. */
+  const [changes, setChanges] = useState(0);
+  const ofAll = installationRoles.some((role) => role === "operator" && session.roles.includes(role));
+  const base = ofAll ? "/tokens" : path`/tenants/${session.person.tenant}/tokens`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
+  const load = useCallback(
+    async ({ after, limit }: TableQuery) =>
+      answer.parse((await api.get(`${base}${queryText({ cursor: after, limit })}`)).body),
+    [api, base, changes],
+  );
+  const day = (at: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" }).format(new Date(at));
+  const columns: Column<Token>[] = [
+    { key: "label", title: t("tokens.label"), text: ({ label }) => label },
+    { key: "scopes", title: t("tokens.scopes"), text: ({ scopes }) => scopes.join(", ") },
+    { key: "createdAt", title: t("tokens.createdAt"), text: ({ createdAt }) => day(createdAt) },
+    { key: "expiresAt", title: t("tokens.expiresAt"), text: ({ expiresAt }) => day(expiresAt) },
+    {
+      key: "revokedAt",
+      title: t("tokens.revokedAt"),
+      text: ({ revokedAt }) => (revokedAt === null ? "" : day(revokedAt)),
+    },
+  ];
+  const close = () => setOpen(undefined);
+  const changed = () => setChanges((before) => before + 1);
+  const make = async (values: FormData) => {
+    const [year = 0, month = 1, date = 1] = String(values.get("expiresAt")).split("-").map(Number);
+    const body = {
+      label: String(values.get("label") ?? "").trim(),
+      scopes: values.getAll("scopes").map(String),
+      expiresAt: new Date(year, month - 1, date).toISOString(),
+    };
+    const { token } = made.parse((await api.send("POST", base, { body })).body);
+    changed();
+    setOpen({ is: "secret", secret: token });
+  };
+  return (
+    <Page
+      title={t("tokens.title")}
+      lead={t("tokens.lead")}
+      actions={
+        may("token:change") ? (
+          <Button kind="primary" onClick={() => setOpen({ is: "new" })}>
+            {t("tokens.create")}
+          </Button>
+        ) : null
+      }
+    >
+      <DataTable
+        caption={t("tokens.title")}
+        columns={columns}
+        load={load}
+        rowKey={({ id }) => id}
+        exportAs="tokens"
+        empty={<Empty title={t("tokens.empty")} />}
+        rowActions={(token) =>
+          may("token:change") && token.revokedAt === null ? (
+            <Button label={`${t("tokens.revoke")}: ${token.label}`} onClick={() => setOpen({ is: "revoke", token })}>
+              {t("tokens.revoke")}
+            </Button>
+          ) : null
+        }
+      />
+      {open?.is === "new" ? (
+        <Dialog title={t("tokens.create")} onClose={close}>
+          <Form submit={t("ui.save")} onSubmit={make} extra={<Button onClick={close}>{t("ui.cancel")}</Button>}>
+            <TextField name="label" label={t("tokens.label")} required maxLength={100} autoComplete="off" />
+            <TextField
+              name="expiresAt"
+              type="date"
+              label={t("tokens.expiresAt")}
+              hint={t("tokens.expiresHint")}
+              required
+            />
+            <fieldset>
+              <legend>{t("tokens.scopes")}</legend>
+              {session.actions
+                .filter((action) => isAction(action) && !action.startsWith("own:"))
+                .map((action) => (
+                  <CheckField key={action} name="scopes" value={action} label={action} />
+                ))}
+            </fieldset>
+          </Form>
+        </Dialog>
+      ) : null}
+      {open?.is === "secret" ? (
+        <Dialog title={t("tokens.secret")} onClose={close}>
+          <p>{t("tokens.secretText")}</p>
+          <p>
+            <code className="secret">{open.secret}</code>
+          </p>
+          <Button kind="primary" onClick={close}>
+            {t("ui.close")}
+          </Button>
+        </Dialog>
+      ) : null}
+      {open?.is === "revoke" ? (
+        <ConfirmDialog
+          title={t("tokens.revokeOne", { name: open.token.label })}
+          text={t("tokens.revokeText")}
+          action={t("tokens.revoke")}
+          danger
+          onClose={close}
+          onConfirm={async (reason) => {
+            await api.send("DELETE", `${base}${path`/${open.token.id}`}`, { reason });
+            close();
+            changed();
+            toast(t("tokens.revoked"));
+          }}
+        />
+      ) : null}
+    </Page>
+  );
+}
