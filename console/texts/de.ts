@@ -219,7 +219,7 @@ export const de = {
     },
     state: {
       title: "Stand",
-      text: "Die Seiten werden bei jeder Änderung in beiden Sprachen mit axe selbsttätig geprüft, außerdem allein mit der Tastatur bedient. Eine Prüfung durch Dritte steht noch aus. Einzelne Fehlermeldungen der Schnittstelle erscheinen zusätzlich auf Englisch.",
+      text: "Die Seiten wurden in beiden Sprachen mit dem Werkzeug axe geprüft. Eine Prüfung durch Dritte steht noch aus. Einzelne Fehlermeldungen der Schnittstelle erscheinen zusätzlich auf Englisch.",
     },
     keyboard: {
       title: "Bedienung mit der Tastatur",

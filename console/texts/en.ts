@@ -221,7 +221,7 @@ export const en: typeof de = {
     },
     state: {
       title: "State",
-      text: "With each change the pages are checked with axe in both languages, and used by keyboard alone. An audit by others has not been made yet. Some messages of the interface are shown in English in addition.",
+      text: "The pages were checked in both languages with the tool axe. An audit by others has not been made yet. Some messages of the interface are shown in English in addition.",
     },
     keyboard: {
       title: "Use by keyboard",
