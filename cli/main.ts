@@ -7,7 +7,8 @@ import { StackError } from "./stack/error.ts";
 
 /** Every subcommand in the order of the help; each is a file of its name in ./commands that exports `command()`. */
 const names = [
-  ...["up", "down", "status", "logs", "tour", "test", "bench", "config", "migrate", "verify", "tenant"],
+  ...["up", "down", "status", "logs", "tour", "test", "bench", "config", "migrate", "verify"],
+  ...["tenant", "person", "token"],
   ...["components", "gateway", "worker", "server-agent"],
 ];
 

@@ -1,5 +1,19 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
+export { type AccessReader, accessReader } from "./access.ts";
+export { followAccess } from "./access-events.ts";
+export { accountServer } from "./account-server.ts";
+export { auditRoutes } from "./audit-http.ts";
 export { bearerAuthentication } from "./http.ts";
+export { csvBody } from "./import-http.ts";
+export { invitationRouter } from "./invitation-router.ts";
+export { peopleRoutes } from "./people-http.ts";
+export { personDisabledTopic } from "./person-tables.ts";
+export { roleRoutes } from "./role-http.ts";
+export { sessionAuthentication } from "./session-authentication.ts";
+export { sessionRouter } from "./session-http.ts";
+export { sessionStore } from "./session-store.ts";
+export { signInThrottle } from "./sign-in-throttle.ts";
+export { xmppPasswordCheck } from "./sign-in-xmpp.ts";
 export {
   addPeople,
   addTenant,
@@ -11,3 +25,5 @@ export {
   pagePeople,
   type Tenant,
 } from "./store.ts";
+export { tenantRoutes } from "./tenants-http.ts";
+export { tokenRoutes } from "./token-http.ts";

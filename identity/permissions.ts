@@ -30,6 +30,7 @@ export const permissions = {
   "tenant:suspend": ["operator"],
   "tenant:close": ["operator"],
   "tenant:partners": ["tenant-administrator"],
+  "tenant:break-glass": ["operator"],
   "person:read": [...people, "dpo"],
   "person:create": people,
   "person:change": people,

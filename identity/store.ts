@@ -1,8 +1,9 @@
-import type { Kysely, Selectable, Transaction } from "kysely";
+import type { Generated, Kysely, Selectable, Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { hashToken } from "../platform/secrets.ts";
+import type { PersonRef } from "./access.ts";
 
 interface TenantTable {
   id: string;
@@ -12,6 +13,7 @@ interface TenantTable {
   deputy: string;
   partners: string[];
   created_at: Date;
+  status: Generated<string>;
 }
 
 interface PersonTable {
@@ -23,6 +25,15 @@ interface PersonTable {
   created_at: Date;
 }
 
+interface RoleGrantTable {
+  tenant_id: string;
+  person_id: string;
+  role: string;
+  scope: string | null;
+  granted_by: string;
+  created_at: Date;
+}
+
 interface ApiTokenTable {
   hash: string;
   id: string;
@@ -31,11 +42,14 @@ interface ApiTokenTable {
   scopes: string[];
   created_at: Date;
   expires_at: Date;
+  created_by: string | null;
+  revoked_at: Date | null;
 }
 
 interface Tables {
   tenant: TenantTable;
   person: PersonTable;
+  role_grant: RoleGrantTable;
   api_token: ApiTokenTable;
 }
 
@@ -97,13 +111,25 @@ export async function addPeople(
     roles: [...person.roles],
     created_at: now,
   }));
-  await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
+  await db.withTenants([tenant], async (trx: Transaction<Tables>) => {
+    const added = await trx
       .insertInto("person")
       .values(rows)
       .onConflict((conflict) => conflict.columns(["tenant_id", "localpart"]).doNothing())
-      .execute(),
-  );
+      .returning(["id", "roles"])
+      .execute();
+    const grants = added.flatMap(({ id, roles }) =>
+      roles.map((role) => ({
+        tenant_id: tenant,
+        person_id: id,
+        role,
+        scope: tenant,
+        granted_by: "cli",
+        created_at: now,
+      })),
+    );
+    if (grants.length > 0) await trx.insertInto("role_grant").values(grants).execute();
+  });
 }
 
 /** A tenant by its id, without partners; undefined when there is none. */
@@ -174,19 +200,24 @@ export async function addToken(db: Database, token: NewToken, now: Date): Promis
     .execute();
 }
 
-/** What a token may do; throws `not-authorized` for an unknown or expired one. */
+/** What a token may do; throws `not-authorized` for one that is unknown, expired, revoked or of a suspended tenant. */
 export async function findToken(
   db: Database,
   token: string,
   now: Date,
-): Promise<{ id: string; tenant: string | null; scopes: string[] }> {
+): Promise<{ id: string; tenant: string | null; scopes: string[]; creator: PersonRef | undefined }> {
   const tokens: Kysely<Tables> = db.common<Tables>();
   const found = await tokens
     .selectFrom("api_token")
-    .select(["id", "tenant", "scopes"])
+    .leftJoin("tenant as of", "of.id", "api_token.tenant")
+    .select(["api_token.id", "api_token.tenant", "api_token.scopes", "api_token.created_by"])
     .where("hash", "=", hashToken(token))
     .where("expires_at", ">", now)
+    .where("revoked_at", "is", null)
+    .where(({ or, eb }) => or([eb("api_token.tenant", "is", null), eb("of.status", "=", "active")]))
     .executeTakeFirst();
   if (!found) throw new KontorError("not-authorized", "The token is unknown or has expired");
-  return found;
+  const { created_by, ...rest } = found;
+  const [tenant, id] = created_by?.split("/") ?? [];
+  return { ...rest, creator: tenant !== undefined && id !== undefined ? { tenant, id } : undefined };
 }

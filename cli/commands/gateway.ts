@@ -1,17 +1,48 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import express from "express";
 import { z } from "zod";
 import { diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
 import { linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
-import { closeGently, createApp, failureLimiter, rememberedTenants, setLimits } from "../../gateway/http/index.ts";
-import { bearerAuthentication, listTenants } from "../../identity/index.ts";
+import {
+  callerOf,
+  closeGently,
+  createApp,
+  failureLimiter,
+  rememberedTenants,
+  setLimits,
+} from "../../gateway/http/index.ts";
+import {
+  type AccessReader,
+  accessReader,
+  auditRoutes,
+  bearerAuthentication,
+  csvBody,
+  followAccess,
+  invitationRouter,
+  listTenants,
+  peopleRoutes,
+  roleRoutes,
+  sessionAuthentication,
+  sessionRouter,
+  sessionStore,
+  signInThrottle,
+  tenantRoutes,
+  tokenRoutes,
+  xmppPasswordCheck,
+} from "../../identity/index.ts";
 import { listen, onShutdown } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
+import { idempotency } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import { presenceReader, presenceRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
-import { startProcess } from "../process.ts";
+import { type ProcessBase, startProcess } from "../process.ts";
+
+export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "redis" | "clock"> {
+  readonly access: AccessReader;
+}
 
 const SWEEP_MS = 3_600_000;
 
@@ -24,16 +55,13 @@ async function run(): Promise<void> {
   const base = startProcess("gateway");
   const { settings, log, metrics, db, redis, patientRedis, clock } = base;
   const bridges = startBridges({ db, redis, patientRedis, settings, log, metrics, clock, newId });
-  const routes: Route[] = [
-    ...presenceRoutes({ db, reader: presenceReader(redis) }),
-    ...linkRoutes({ db, redis, clock, newId, log }),
-    ...retentionRoutes({ db, redis, clock, newId, log, allowAsOf: settings.retention.allowAsOf }),
-  ];
+  const access = accessReader(db, clock);
+  const unfollow = await followAccess(patientRedis, log, access);
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const app = createApp({
-    routes,
+    ...apiParts({ settings, log, db, redis, clock, access }),
     fileRouter: fileRouter(files),
-    authenticate: bearerAuthentication(db, clock),
+    idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
     chat: {
       websocketUrl: settings.xmpp.websocketUrl,
@@ -53,9 +81,38 @@ async function run(): Promise<void> {
   const sweeping = every(SWEEP_MS, () => sweepFiles(files), log);
   onShutdown(log, async () => {
     clearInterval(sweeping);
-    await Promise.all([closeGently(server, 10_000), bridges.stop()]);
+    await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow()]);
     await base.close();
   });
+}
+
+/** The API as all domains make it: its routes, its doors, and who may use them. */
+export function apiParts({ settings, log, db, redis, clock, access }: ApiDeps) {
+  const deps = { db, redis, clock, newId, log };
+  const { publicUrl } = settings.http;
+  const sessions = { sessions: sessionStore(redis, clock), access, publicUrl };
+  const { c2sHost: host, c2sPort: port } = settings.xmpp;
+  const people = { ...deps, publicUrl, secret: settings.xmpp.secret };
+  const routes: Route[] = [
+    ...tenantRoutes(deps),
+    ...peopleRoutes(people),
+    ...roleRoutes({ ...deps, access }),
+    ...tokenRoutes(deps),
+    ...auditRoutes(deps),
+    ...presenceRoutes({ db, reader: presenceReader(redis) }),
+    ...linkRoutes(deps),
+    ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
+  ];
+  const signIn = { throttle: signInThrottle(redis), checkPassword: xmppPasswordCheck({ host, port }), callerOf };
+  return {
+    routes,
+    doors: [
+      sessionRouter({ ...sessions, ...signIn, db, log }),
+      express.Router().use("/invitations", invitationRouter(people)),
+      express.Router().use("/tenants/:tenant/people/import", csvBody),
+    ],
+    authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access)),
+  };
 }
 
 /** Runs a chore now and again and again; one that fails (PostgreSQL is away) has its next turn. */

@@ -11,6 +11,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/metrics.ts";
 import { assetRouter } from "./assets.ts";
 import { type ChatSettings, chatRouter } from "./chat/router.ts";
+import { consoleRouter } from "./console.ts";
 import { limitFailedSignIns } from "./failed-sign-ins.ts";
 import { failurePage } from "./pages/failure.ts";
 import { landingPage } from "./pages/landing.ts";
@@ -77,6 +78,7 @@ export function createApp(parts: AppParts): Express {
 
   app.use("/assets", mountedAt("/assets"), assetRouter(pageAssets));
   app.use("/chat", mountedAt("/chat"), chatRouter(chat));
+  app.use("/console", mountedAt("/console"), consoleRouter());
   app.get("/", pagePolicy(), (request, response) => {
     response
       .vary("Accept-Language")

@@ -1,0 +1,157 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Clock } from "../platform/clock.ts";
+import { KontorError } from "../platform/errors.ts";
+import { type Caller, type Route, route } from "../platform/http.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { Log } from "../platform/log.ts";
+import type { Database } from "../platform/postgres.ts";
+import { wake } from "../platform/wake.ts";
+import type { AccessReader } from "./access.ts";
+import { accessChanged, glassBroken } from "./access-events.ts";
+import { actorOf } from "./audit.ts";
+import { mayGrant, type Role, roles } from "./permissions.ts";
+import { breakGlass, listRoles, putRole, removeRole, type StoredGrant, scopeOf } from "./role-store.ts";
+import { findTenant } from "./store.ts";
+
+export interface RoleRouteDeps {
+  readonly db: Database;
+  readonly redis: Redis;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly access: AccessReader;
+}
+
+const BREAK_GLASS_MS = 3_600_000;
+const tenant = z.string().min(1).max(63);
+const personPath = z.object({ tenant, person: z.uuid() });
+const rolePath = personPath.extend({ role: z.enum(roles) });
+const time = z.iso.datetime();
+const reason = z.string().trim().min(3).max(500).describe("Why: for the audit log.");
+
+const roleView = z.object({
+  role: z.enum(roles),
+  scope: z.string().nullable().describe("The tenant; null: the whole installation."),
+  reason: z.string().nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+});
+
+const shown = ({ createdAt, expiresAt, ...grant }: StoredGrant): z.input<typeof roleView> => ({
+  ...grant,
+  createdAt: createdAt.toISOString(),
+  expiresAt: expiresAt?.toISOString() ?? null,
+});
+
+/** Roles of people, and an operator's access for an emergency. */
+export function roleRoutes(deps: RoleRouteDeps): Route[] {
+  const { db, redis, log, clock, newId, access } = deps;
+  const changed = async (of: string, person: string) => {
+    access.forget(of, person);
+    await wake(redis, accessChanged, { tenant: of, person }, log);
+  };
+  const rolesOf = async (person: { tenant: string; id: string }) => ({
+    roles: (await listRoles(db, person, new Date(clock()))).map(shown),
+  });
+  return [
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/people/{person}/roles",
+      summary: "The roles that a person holds; everybody active is a user besides",
+      scope: "role:read",
+      params: personPath,
+      response: z.object({ roles: z.array(roleView) }),
+      handle: ({ params }) => rolesOf({ tenant: params.tenant, id: params.person }),
+    }),
+    route({
+      method: "put",
+      path: "/tenants/{tenant}/people/{person}/roles/{role}",
+      summary: "Give a person a role, never oneself; operators, ordering persons and auditors hold it everywhere",
+      scope: "role:grant",
+      params: rolePath,
+      body: z.strictObject({
+        reason,
+        expiresAt: z.iso.datetime({ offset: true }).nullable().default(null).describe("Null: until it is taken away."),
+      }),
+      response: z.object({ roles: z.array(roleView) }),
+      handle: async ({ params, body, caller }) => {
+        const person = { tenant: params.tenant, id: params.person };
+        const scope = await requireMayGrant(access, caller, person, params.role);
+        const now = new Date(clock());
+        const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
+        if (expiresAt !== null && expiresAt <= now) throw new KontorError("bad-request", "body.expiresAt: has passed");
+        const actor = { ...actorOf(caller), reason: body.reason };
+        await putRole(db, actor, { person, role: params.role, scope, expiresAt }, now, newId);
+        await changed(person.tenant, person.id);
+        return rolesOf(person);
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/tenants/{tenant}/people/{person}/roles/{role}",
+      summary: "Take a role away; header X-Reason says why",
+      scope: "role:grant",
+      params: rolePath,
+      status: 204,
+      handle: async ({ params, caller }) => {
+        const person = { tenant: params.tenant, id: params.person };
+        const why = reason.safeParse(caller.reason);
+        if (!why.success) throw new KontorError("bad-request", "Header X-Reason must say why (3 to 500 characters)");
+        const scope = await requireMayGrant(access, caller, person, params.role);
+        const actor = { ...actorOf(caller), reason: why.data };
+        await removeRole(db, actor, { person, role: params.role, scope }, new Date(clock()), newId);
+        await changed(person.tenant, person.id);
+      },
+    }),
+    route({
+      method: "post",
+      path: "/tenants/{tenant}/break-glass",
+      summary: "Take a tenant administrator's access for an hour, in an emergency; the tenant's DPO is told",
+      scope: "tenant:break-glass",
+      params: z.object({ tenant }),
+      body: z.strictObject({ reason: reason.min(10) }),
+      status: 201,
+      response: z.object({ role: z.enum(roles), scope: z.string(), expiresAt: time }),
+      handle: async ({ params, body, caller }) => {
+        const { person } = caller.principal;
+        if (!person) throw new KontorError("forbidden", "Emergency access is for people: sign in");
+        if (!(await findTenant(db, params.tenant))) throw new KontorError("not-found", "There is no such tenant");
+        const now = new Date(clock());
+        const expiresAt = new Date(+now + BREAK_GLASS_MS);
+        const role: Role = "tenant-administrator";
+        const actor = { ...actorOf(caller), reason: body.reason };
+        const grant = { person: { tenant: person.tenant, id: person.id }, role, scope: params.tenant, expiresAt };
+        await breakGlass(db, actor, grant, now, newId);
+        const until = expiresAt.toISOString();
+        log.warn("An operator has taken emergency access", {
+          ...{ class: "audit", tenant: params.tenant, person: person.id, until },
+          ...{ reason: body.reason, requestId: caller.requestId },
+        });
+        await changed(person.tenant, person.id);
+        await wake(redis, glassBroken, { tenant: params.tenant, person: person.id, until }, log);
+        return { role, scope: params.tenant, expiresAt: until };
+      },
+    }),
+  ];
+}
+
+/** The scope of the role to change; throws `forbidden` unless the caller may give it. */
+async function requireMayGrant(
+  access: AccessReader,
+  { principal }: Caller,
+  person: { readonly tenant: string; readonly id: string },
+  role: Role,
+): Promise<string | null> {
+  if (!principal.person) throw new KontorError("forbidden", "Roles are given by people: sign in");
+  const giver = await access.read(principal.person);
+  const scope = scopeOf(role, person.tenant);
+  if (!giver || !mayGrant({ id: giver.person.id, grants: giver.grants }, person.id, role, scope)) {
+    const self = principal.person.id === person.id;
+    throw new KontorError(
+      "forbidden",
+      self ? "Nobody changes roles of his own" : `You may not change the role ${role}`,
+    );
+  }
+  return scope;
+}

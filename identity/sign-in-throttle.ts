@@ -1,0 +1,54 @@
+import type { Redis } from "ioredis";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { KontorError } from "../platform/errors.ts";
+import { hashToken } from "../platform/secrets.ts";
+
+/** Slows guessing of passwords: counted in Redis for all gateways, by each alone while Redis is away. */
+export interface SignInThrottle {
+  /** Counts an attempt before it is made, so that many at once are counted too. Throws `too-many`. */
+  attempt(account: string, address: string): Promise<void>;
+  /** The attempt was right: it counts no more. */
+  succeeded(account: string, address: string): Promise<void>;
+}
+
+const MINUTE = 60;
+
+/** Attempts in seconds. An account alone has a high bound: others must not be able to lock its owner out easily. */
+export const signInBounds = {
+  pair: { points: 10, duration: 15 * MINUTE },
+  account: { points: 50, duration: 60 * MINUTE },
+  address: { points: 60, duration: 15 * MINUTE },
+};
+
+export function signInThrottle(redis: Redis, prefix = "kontor:sign-in"): SignInThrottle {
+  const limiter = (name: keyof typeof signInBounds): RateLimiterAbstract => {
+    const bounds = { ...signInBounds[name], keyPrefix: `${prefix}:${name}` };
+    return new RateLimiterRedis({ ...bounds, storeClient: redis, insuranceLimiter: new RateLimiterMemory(bounds) });
+  };
+  const [pairs, accounts, addresses] = [limiter("pair"), limiter("account"), limiter("address")];
+  const counters = (account: string, address: string): [RateLimiterAbstract, string][] => [
+    [pairs, hashToken(`${account} ${address}`)],
+    [addresses, hashToken(address)],
+    [accounts, hashToken(account)],
+  ];
+  return {
+    attempt: async (account, address) => {
+      for (const [counter, key] of counters(account, address)) await count(counter, key);
+    },
+    succeeded: async (account, address) => {
+      for (const [counter, key] of counters(account, address)) await counter.reward(key, 1);
+    },
+  };
+}
+
+async function count(counter: RateLimiterAbstract, key: string): Promise<void> {
+  try {
+    await counter.consume(key);
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    const retryAfterSeconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+    throw new KontorError("too-many", `Too many sign-ins that failed; try again in ${retryAfterSeconds} s`, {
+      retryAfterSeconds,
+    });
+  }
+}
