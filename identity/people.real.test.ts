@@ -150,12 +150,11 @@ describe("a person's life", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(410)]);
   });
 
-  test("neither link nor password stands in the database", async () => {
+  test("the secret of a link does not stand in the database", async () => {
     const localpart = unique("seal");
     const made = await add({ localpart, name: "Ida Ilse" });
     const token = tokenOf(made.invitation?.link);
     await db.withTenants<PersonTables, void>([tenant], async (trx) => {
-      // Within the transaction that changes it no worker can have carried it out.
       const rows = await trx.selectFrom("invitation").selectAll().where("person_id", "=", made.id).execute();
       expect(rows).toHaveLength(1);
       expect(JSON.stringify(rows)).not.toContain(token.split(".")[1]);
