@@ -1,25 +1,16 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../platform/postgres.ts";
 import type { Subject } from "./core-state.ts";
+import type { LogEntry } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
 /** An entry with everything the log stores. Written again after a doubtful failure, it gives the same row. */
-export interface CommitEntry {
+export interface CommitEntry extends LogEntry {
   readonly tenant: string;
   /** The owner's fence: an older one than the database's refuses the whole batch. */
   readonly fence: number;
   readonly roomId: string;
-  readonly seq: number;
-  readonly id: string;
-  readonly at: Date;
-  readonly sender: string | null;
-  readonly nick: string;
-  readonly occupantId: string;
-  readonly origin: string | null;
-  /** Id of the inbox row that this is; it is taken away in the same transaction. */
-  readonly originRef: string | null;
-  readonly stanza: string;
-  readonly body: string | null;
+  /** The new subject of the room, when the entry is one. */
   readonly subject: Subject | undefined;
 }
 
