@@ -1,25 +1,31 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { silentLog } from "../test/support/real.ts";
-import { type ServedDoor, serveDoor } from "./door.ts";
+import { type DoorContext, type ServedDoor, serveDoor } from "./door.ts";
+import { x } from "./stanza.ts";
 import { openTestServer, type Peer, SECRET, type TestServer } from "./testkit.ts";
 
 let server: TestServer;
 let served: ServedDoor;
 let peer: Peer;
 let messages: string[];
+let context: DoorContext;
 
 beforeEach(async () => {
   messages = [];
   server = await openTestServer();
   const door = {
     prefix: "x",
-    open: () => ({
-      iq: [],
-      identity: { category: "component", type: "generic", name: "Test" },
-      features: [],
-      message: ({ stanza }: { stanza: { attrs: Record<string, unknown> } }) =>
-        void messages.push(String(stanza.attrs.id)),
-    }),
+    open: (given: DoorContext) => {
+      context = given;
+      return handlers;
+    },
+  };
+  const handlers = {
+    iq: [],
+    identity: { category: "component", type: "generic", name: "Test" },
+    features: [],
+    message: ({ stanza }: { stanza: { attrs: Record<string, unknown> } }) =>
+      void messages.push(String(stanza.attrs.id)),
   };
   const tenant = { id: "amt", domain: "amt.example", partners: ["partner.example"] };
   served = serveDoor(door, tenant, {
@@ -28,6 +34,8 @@ beforeEach(async () => {
   });
   peer = await server.peer(0);
   await peer.accept();
+  // Each stream begins with the question what the server can.
+  await peer.got('<query xmlns="http://jabber.org/protocol/disco#info"/></iq>');
 });
 afterEach(async () => {
   await served.close();
@@ -65,4 +73,23 @@ test("who sent too much at once is told", async () => {
     `<message id='m' from='inge@amt.example/büro' to='x.amt.example'><body>${"a".repeat(20_000)}</body></message>`,
   );
   expect(await peer.got("<text")).toContain('to="inge@amt.example/büro" id="m"><error type="modify"><not-acceptable');
+});
+
+const copies = () =>
+  context.sendToAll(x("message", { from: "r@x.amt.example/N" }), ["a@amt.example/1", "b@amt.example/2"]);
+
+test("until the server says that it copies, each receiver gets a stanza of its own", async () => {
+  expect(copies()).toBe(true);
+  expect(await peer.got('<message to="b@amt.example/2"')).toContain('<message to="a@amt.example/1"');
+});
+
+test("a server that copies gets one stanza with the list of receivers", async () => {
+  const features = "<feature var='urn:kontor:fanout:0'/>";
+  const query = `<query xmlns='http://jabber.org/protocol/disco#info'>${features}</query>`;
+  peer.socket.write(`<iq type='result' id='id' from='amt.example' to='x.amt.example'>${query}</iq>`);
+  await say("inge@amt.example/1");
+  copies();
+  const list = "a@amt.example/1\nb@amt.example/2";
+  const before = await peer.got(`<fanout xmlns="urn:kontor:fanout:0">${list}</fanout></message>`);
+  expect(before).toContain('<message to="x.amt.example" from="r@x.amt.example/N">');
 });

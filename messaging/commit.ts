@@ -1,25 +1,16 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../platform/postgres.ts";
 import type { Subject } from "./core-state.ts";
+import type { LogEntry } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
 /** An entry with everything the log stores. Written again after a doubtful failure, it gives the same row. */
-export interface CommitEntry {
+export interface CommitEntry extends LogEntry {
   readonly tenant: string;
   /** The owner's fence: an older one than the database's refuses the whole batch. */
   readonly fence: number;
   readonly roomId: string;
-  readonly seq: number;
-  readonly id: string;
-  readonly at: Date;
-  readonly sender: string | null;
-  readonly nick: string;
-  readonly occupantId: string;
-  readonly origin: string | null;
-  /** Id of the inbox row that this is; it is taken away in the same transaction. */
-  readonly originRef: string | null;
-  readonly stanza: string;
-  readonly body: string | null;
+  /** The new subject of the room, when the entry is one. */
   readonly subject: Subject | undefined;
 }
 
@@ -54,34 +45,38 @@ export async function commitEntries(db: Database, entries: readonly CommitEntry[
   const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
   let atCommit = false;
   const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
-    // The lock makes a new owner wait for this commit before it reads where the log ends.
-    const held = await sql<{ tenant_id: string }>`
-      select o.tenant_id from room_owner o
-      join unnest(${tenants}::text[], ${[...fences.values()]}::bigint[]) as f (tenant_id, fence)
-        on f.tenant_id = o.tenant_id and f.fence = o.fence
-      for share of o`.execute(trx);
-    if (held.rows.length < tenants.length) {
-      const kept = new Set(held.rows.map((row) => row.tenant_id));
+    // One statement, one round trip. The lock makes a new owner wait for this commit before it reads where the log
+    // ends; where not every fence holds, nothing is written.
+    const { rows } = await sql<{ tenant_id: string }>`
+      with held as (
+        select o.tenant_id from room_owner o
+        join unnest(${tenants}::text[], ${[...fences.values()]}::bigint[]) as f (tenant_id, fence)
+          on f.tenant_id = o.tenant_id and f.fence = o.fence
+        for share of o
+      ), allowed as (
+        select count(*) = ${tenants.length} as all_held from held
+      ), given as (
+        select * from unnest(
+          ${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[],
+          ${column((e) => e.id)}::uuid[], ${column((e) => e.at)}::timestamptz[], ${column((e) => e.sender)}::text[],
+          ${column((e) => e.nick)}::text[], ${column((e) => e.occupantId)}::text[], ${column((e) => e.origin)}::text[],
+          ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[])
+          as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
+        where (select all_held from allowed)
+      ), logged as (
+        insert into room_log
+          (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
+        select * from given on conflict do nothing
+      ), counted as (
+        update room set last_seq = greatest(room.last_seq, e.seq)
+        from (select tenant_id, room_id, max(seq) as seq from given group by tenant_id, room_id) as e
+        where room.tenant_id = e.tenant_id and room.id = e.room_id
+      )
+      select tenant_id from held`.execute(trx);
+    if (rows.length < tenants.length) {
+      const kept = new Set(rows.map((row) => row.tenant_id));
       throw new FencedError(tenants.filter((tenant) => !kept.has(tenant)));
     }
-    await sql`
-      insert into room_log
-        (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
-      select * from unnest(
-        ${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[],
-        ${column((e) => e.id)}::uuid[], ${column((e) => e.at)}::timestamptz[], ${column((e) => e.sender)}::text[],
-        ${column((e) => e.nick)}::text[], ${column((e) => e.occupantId)}::text[], ${column((e) => e.origin)}::text[],
-        ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[])
-      on conflict do nothing`.execute(trx);
-    await sql`
-      update room set last_seq = greatest(room.last_seq, e.seq)
-      from (
-        select tenant_id, room_id, max(seq) as seq
-        from unnest(${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[])
-          as given (tenant_id, room_id, seq)
-        group by tenant_id, room_id
-      ) as e
-      where room.tenant_id = e.tenant_id and room.id = e.room_id`.execute(trx);
     const taken = entries.filter((entry) => entry.originRef !== null);
     if (taken.length > 0) {
       await sql`

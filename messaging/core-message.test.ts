@@ -1,10 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Element, parseXml } from "../components/stanza.ts";
-import { KontorError } from "../platform/errors.ts";
 import { farMessage, groupchat, privateMessage, reflect, releaseSession, withArchiveId } from "./core-message.ts";
 import { join, setFarOccupants } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
-import { emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
+import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
 
 const ANNA = "anna@example.org/1";
 const BERT = "bert@example.org/1";
@@ -24,15 +23,6 @@ function roomOfTwo(): RoomState {
   enter(room, BERT, "Bert");
   return room;
 }
-
-const codeOf = (work: () => unknown): string => {
-  try {
-    work();
-    return "no error";
-  } catch (error) {
-    return error instanceof KontorError ? error.code : String(error);
-  }
-};
 
 const draftOf = (effects: readonly Effect[]) =>
   effects.flatMap((effect) => (effect.do === "append" ? [effect.draft] : []))[0];

@@ -5,16 +5,7 @@ import { mucUser, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { changePresence, freeNick, join, leave, setFarOccupants } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
-import { emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
-
-const codeOf = (work: () => unknown): string => {
-  try {
-    work();
-    return "no error";
-  } catch (error) {
-    return error instanceof KontorError ? error.code : String(error);
-  }
-};
+import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
 
 describe("who may enter under which nick", () => {
   const room = emptyRoom("owner@example.org");

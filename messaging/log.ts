@@ -15,7 +15,7 @@ export interface LogEntry {
   readonly sender: string | null;
   readonly nick: string;
   readonly occupantId: string;
-  /** The link it came in by, and the id of the inbox message it was. */
+  /** The link it came in by, and the id of the inbox message it was: that goes away in the transaction of the commit. */
   readonly origin: string | null;
   readonly originRef: string | null;
   /** As reflected, without `to`. */

@@ -5,10 +5,8 @@
 import { createHmac } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { withAttrs, withChild } from "../components/fan-out.ts";
 import { errorReply, parseXml, x } from "../components/stanza.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
-import { delay } from "../components/xep/xep-0203-delay.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
@@ -19,8 +17,9 @@ import type { Committer } from "./committer.ts";
 import { reflect, releaseSession, withArchiveId } from "./core-message.ts";
 import { join, setFarOccupants } from "./core-presence.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
+import { historyText } from "./history.ts";
 import { farSides, type LiveSession, recallSessions, rememberSessions } from "./live.ts";
-import { type LogEntry, readLogPage, roomLogTopic } from "./log.ts";
+import { roomLogTopic } from "./log.ts";
 import { createRoom, currentFence, defaultConfig, loadRoom, takeOwnership } from "./store.ts";
 
 export interface RoomsDeps {
@@ -69,7 +68,6 @@ export interface Rooms {
 }
 
 const IDLE_MS = 10 * 60_000;
-const MAX_HISTORY = 200;
 
 export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const tenant = context.tenant.id;
@@ -214,17 +212,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
 
   const sendHistory = async (room: RoomState, session: string, upTo: number, request: HistoryRequest | undefined) => {
     try {
-      const limit = Math.min(request?.maxstanzas ?? room.config.history, MAX_HISTORY);
-      const now = deps.clock();
-      const since = [
-        request?.since === undefined ? undefined : Date.parse(request.since),
-        request?.seconds === undefined ? undefined : now - request.seconds * 1_000,
-      ].filter((time) => time !== undefined);
-      const start = since.length > 0 ? new Date(Math.max(...since)) : undefined;
-      const page = { last: true, limit, upTo, start };
-      const entries =
-        limit > 0 && request?.maxchars !== 0 ? await readLogPage(deps.db, tenant, room.id, page, new Date(now)) : [];
-      context.write(historyText(room, session, entries, request?.maxchars));
+      context.write(await historyText(deps.db, tenant, room, { session, upTo, request }, deps.clock()));
     } catch (error) {
       context.log.warn("The history of a room could not be read; the join goes on without it", {
         room: room.name,
@@ -312,23 +300,4 @@ function liveSession(room: RoomState, jid: string): LiveSession | undefined {
   if (!occupant || !session || occupant.bare === null) return undefined;
   const presence = session.presence.map((child) => child.toString()).join("");
   return { bare: occupant.bare, nick: occupant.nick, occupantId: occupant.occupantId, presence };
-}
-
-/** History as it is sent at a join (XEP-0045 7.2.14): the newest that fit into `maxchars`, oldest first. */
-function historyText(
-  room: RoomState,
-  session: string,
-  entries: readonly LogEntry[],
-  maxchars: number | undefined,
-): string {
-  const texts: string[] = [];
-  let left = maxchars ?? Number.POSITIVE_INFINITY;
-  for (const entry of [...entries].reverse()) {
-    const stamp = delay.write({ from: room.jid, stamp: entry.at.toISOString() });
-    const text = withChild(withAttrs(entry.stanza, { to: session }), stamp);
-    left -= text.length;
-    if (left < 0) break;
-    texts.push(text);
-  }
-  return texts.reverse().join("");
 }

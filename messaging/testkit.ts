@@ -1,5 +1,6 @@
 /** For tests of the core: a room in memory, and people who see what it sends. */
 import type { Element } from "../components/stanza.ts";
+import { KontorError } from "../platform/errors.ts";
 import { releaseSession } from "./core-message.ts";
 import { type JoinRequest, join } from "./core-presence.ts";
 import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
@@ -32,4 +33,14 @@ export function enter(room: RoomState, jid: string, nick: string): Effect[] {
 /** The stanzas that a session gets, in order. */
 export function sentTo(effects: readonly Effect[], jid: string): Element[] {
   return effects.flatMap((effect) => (effect.do === "send" && effect.to.includes(jid) ? [effect.stanza] : []));
+}
+
+/** The code of the error that `work` throws, or "no error". */
+export function codeOf(work: () => unknown): string {
+  try {
+    work();
+    return "no error";
+  } catch (error) {
+    return error instanceof KontorError ? error.code : String(error);
+  }
 }

@@ -13,8 +13,8 @@ const needed: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
-/** Further packages of the test suites. */
-export const testPackages: Readonly<Record<string, string>> = { chromium: "chromium" };
+/** What the test suites need: the servers, which unit tests start by themselves too, and a browser. */
+export const testPackages: Readonly<Record<string, string>> = { ...needed, chromium: "chromium" };
 
 function isThere(sign: string): boolean {
   if (sign.startsWith("/")) return existsSync(sign);

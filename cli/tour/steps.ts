@@ -105,10 +105,13 @@ export const steps: readonly Step[] = [
       const ingrid = need(cast.ingrid, "Ingrid");
       await ingrid.send(x("presence", {}, x("show", {}, "dnd"), x("status", {}, `Sitzung ${world.name}`)));
       const localpart = ingrid.jid.split("@")[0];
-      const schema = z.object({ show: z.string(), status: z.string().nullable(), available: z.boolean() });
+      // She may be signed in elsewhere too: what counts is this device.
+      const device = z.object({ show: z.string(), status: z.string().nullable() });
+      const schema = z.object({ available: z.boolean(), devices: z.array(device) });
       await until("the presence of Ingrid", async () => {
         const seen = schema.parse(await world.api("GET", `/tenants/${world.north.id}/presence/${localpart}`));
-        return seen.available && seen.show === "dnd" && seen.status === `Sitzung ${world.name}` ? true : undefined;
+        const found = seen.devices.some(({ show, status }) => show === "dnd" && status === `Sitzung ${world.name}`);
+        return seen.available && found ? true : undefined;
       });
     },
   },

@@ -36,3 +36,10 @@ export function cpuSeconds(pid: number): number {
   const all = [usage(pid), ...children];
   return all.reduce((sum, each) => sum + (each?.ticks ?? 0), 0) / TICKS_PER_SECOND;
 }
+
+/** Seconds of processor time that the whole machine has spent since it started, on all cores, also on other guests. */
+export function machineSeconds(): number {
+  const [first = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = first.split(/\s+/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { signIn } from "../../cli/client/xmpp-client.ts";
 import { readyz } from "../../cli/stack/probe.ts";
-import { attr, x } from "../../components/stanza.ts";
+import { attr, type Element, x } from "../../components/stanza.ts";
 import { mucJoin } from "../../components/xep/xep-0045-muc.ts";
 import { eventually } from "../support/real.ts";
 import { auditRoom, type Figures, nicksIn, openRoom, type RoomCase } from "./room-case.ts";
-import { openTalker } from "./talker.ts";
+import { openTalker, type Talker } from "./talker.ts";
 import { killAndKeepDown, openWorld, placeOf, type World } from "./world.ts";
 
 /** Five people say 1,000 messages, and two of another tenant 100 in a room of theirs. */
@@ -28,17 +28,20 @@ afterAll(() => world?.close(), 60_000);
 async function play(
   part: string,
   fault: (main: RoomCase) => Promise<void>,
-  afterwards: () => Promise<void> = async () => undefined,
+  { before, afterwards }: { before?: (main: RoomCase) => Promise<void>; afterwards?: () => Promise<void> } = {},
 ): Promise<Figures> {
   const name = `fault-${part}-${Date.now().toString(36)}`;
   const main = await openRoom(world, name, CASTS[0]);
   const other = await openRoom(world, name, CASTS[1]);
   cases = [main, other];
   try {
+    await before?.(main);
     const everybody = [...main.talkers, ...other.talkers];
     const talk = Promise.all(everybody.map((talker) => talker.talk()));
     await within(talk, "a third of the messages", main.untilReflected(333));
     await within(talk, "the fault", fault(main));
+    // Not too late to matter.
+    expect(main.reflected).toBeLessThan(CASTS[0].people * CASTS[0].texts);
     await within(talk, `${part} to come back`, world.stack.whenUp(part));
     for (const talker of everybody) talker.resume();
     await within(talk, "all messages", talk);
@@ -55,7 +58,7 @@ async function play(
     );
     expect(figures.archived).toBeGreaterThanOrEqual(TEXTS);
     expect(figures.reflected + figures.storedUnseen).toBe(figures.archived);
-    await afterwards();
+    await afterwards?.();
     for (const each of cases) expect(await outside(each)).toEqual([]);
     return figures;
   } finally {
@@ -102,14 +105,12 @@ function expectNobodyNoticed(): void {
 
 describe("a part is killed while 1,100 messages are said", () => {
   it("components: occupants are still in, nothing reflected is lost", async () => {
-    await play(
-      "components",
-      () => world.stack.kill("components", "SIGKILL"),
-      async () => {
-        // The new process looks whether those it found in the room are still there; they are, and so they stay.
+    await play("components", () => world.stack.kill("components", "SIGKILL"), {
+      // The new process looks whether those it found in the room are still there; they are, and so they stay.
+      afterwards: async () => {
         for (const { listener } of cases) await within(listener.pinged, "a look for ghosts", listener.pinged);
       },
-    );
+    });
     expectNobodyNoticed();
   });
 
@@ -133,17 +134,22 @@ describe("a part is killed while 1,100 messages are said", () => {
     let room = "";
     const leaver = await signIn(placeOf(world, 0, 4));
     try {
-      const figures = await play("redis", async (main) => {
+      const enter = async (main: RoomCase) => {
         room = main.room;
         await leaver.send(x("presence"));
         await leaver.send(x("presence", { to: `${room}/leaver` }, mucJoin.write({ history: { maxstanzas: 0 } })));
         await leaver.next((stanza) => stanza.getChild("subject") !== undefined, "the end of the join");
+      };
+      const absence = async (main: RoomCase) => {
         const { release } = await killAndKeepDown(world, "redis");
         await leaver.send(x("presence", { to: `${room}/leaver`, type: "unavailable" }));
-        await leaver.next((stanza) => attr(stanza, "from") === `${room}/leaver`, "the leave");
+        const left = (stanza: Element) =>
+          attr(stanza, "from") === `${room}/leaver` && attr(stanza, "type") === "unavailable";
+        await leaver.next(left, "the leave");
         await main.untilReflected(main.reflected + 200);
         release();
-      });
+      };
+      const figures = await play("redis", absence, { before: enter });
       expectNobodyNoticed();
       expect([figures.refused, figures.storedUnseen, figures.lost]).toEqual([0, 0, 0]);
       // The next process takes over what the rooms' live state in Redis says.
@@ -158,15 +164,19 @@ describe("a part is killed while 1,100 messages are said", () => {
   });
 
   it("prosody: people join again, and who does not come back is no ghost", async () => {
-    let ghost = "";
-    await play("prosody", async (main) => {
-      const lost = await openTalker({ account: placeOf(world, 0, 4), room: main.room, nick: "ghost", texts: 0 });
-      expect(await nicksIn(world, 0, 3, main.room)).toContain("ghost");
-      await Promise.all([world.stack.kill("prosody", "SIGKILL"), lost.stop({ silently: true })]);
-      ghost = main.room;
-    });
+    let room = "";
+    let ghost: Talker | undefined;
+    const enter = async (main: RoomCase) => {
+      room = main.room;
+      ghost = await openTalker({ account: placeOf(world, 0, 4), room, nick: "ghost", texts: 0 });
+      expect(await nicksIn(world, 0, 3, room)).toContain("ghost");
+    };
+    const fault = async () => {
+      await Promise.all([world.stack.kill("prosody", "SIGKILL"), ghost?.stop({ silently: true })]);
+    };
+    await play("prosody", fault, { before: enter });
     const left = await eventually(async () => {
-      const nicks = await nicksIn(world, 0, 3, ghost);
+      const nicks = await nicksIn(world, 0, 3, room);
       return nicks.includes("ghost") ? undefined : nicks;
     }, "the ghost's leave");
     expect(left).toEqual([]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../cpu.ts";
+import { cpuSeconds, machineSeconds } from "../cpu.ts";
 import type { Archive } from "./archives.ts";
 import type { LoadProcess } from "./load-process.ts";
 import type { Command, Outcome } from "./protocol.ts";
@@ -78,16 +78,23 @@ async function playRound(
   command: Playing,
   occupants: number,
 ): Promise<Round> {
-  const used = () => Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)] as const);
-  const before = new Map(used());
+  const before = usage(pids);
   const played = await load.ask(command);
-  const cpu = Object.fromEntries(used().map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
+  const after = usage(pids);
+  const cpu = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
   const { messages, label } = command;
   if (!played || played.copies !== messages * occupants) {
     throw new Error(`${candidate.name}: ${played?.copies ?? 0} of ${messages * occupants} copies arrived`);
   }
   if (candidate.archive) await archived(candidate.archive, candidate, label, messages);
   return { ...played, cpu };
+}
+
+/** Seconds by process so far. `elsewhere` is what the machine did besides: it says how far a figure can be trusted. */
+function usage(pids: Readonly<Record<string, number>>): Record<string, number> {
+  const named = Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)] as const);
+  const known = named.reduce((sum, [, seconds]) => sum + seconds, 0);
+  return { ...Object.fromEntries(named), elsewhere: machineSeconds() - known };
 }
 
 /** An archive may be written behind the delivery, but not long. */

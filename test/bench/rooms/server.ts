@@ -19,8 +19,11 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Ports from here on, unless KONTOR_TEST_PORT_BASE says otherwise: beside a service that runs on the default ones. */
-const PORT_BASE = 34_000;
+/**
+ * Ports from here on, unless KONTOR_TEST_PORT_BASE says otherwise: beside a service that runs on the default ones, and
+ * below those that Linux gives to outgoing connections, of which one might just be taken.
+ */
+const PORT_BASE = 24_000;
 
 /** Both rooms of Prosody, as its users have them: the same modules but for the archive. */
 function peerSections(domain: string): string {
