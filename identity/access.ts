@@ -17,7 +17,7 @@ export interface PersonRef {
   readonly id: string;
 }
 
-export interface HeldGrant extends Grant {
+interface HeldGrant extends Grant {
   /** For access that is given for a while only. */
   readonly expiresAt: Date | null;
 }

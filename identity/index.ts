@@ -1,13 +1,11 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
 export { type AccessReader, accessReader } from "./access.ts";
 export { followAccess } from "./access-events.ts";
-export { accountServer } from "./account-server.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { bearerAuthentication } from "./http.ts";
 export { csvBody } from "./import-http.ts";
 export { invitationRouter } from "./invitation-router.ts";
 export { peopleRoutes } from "./people-http.ts";
-export { personDisabledTopic } from "./person-tables.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRouter } from "./session-http.ts";
@@ -23,7 +21,6 @@ export {
   listTenants,
   type Person,
   pagePeople,
-  type Tenant,
 } from "./store.ts";
 export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";

@@ -140,7 +140,9 @@ test("the application role sees no row of any tenant unless a transaction names 
   for (const { name } of tables.filter(({ readable }) => readable)) {
     const count = async (tenants: readonly string[]) => {
       // A row of no tenant is a default of the installation.
-      const query = sql<{ rows: number }>`select count(*)::int as rows from ${sql.raw(name)} where tenant_id is not null`;
+      const query = sql<{
+        rows: number;
+      }>`select count(*)::int as rows from ${sql.raw(name)} where tenant_id is not null`;
       return (await scratch.db.withTenants(tenants, (trx) => query.execute(trx))).rows[0]?.rows;
     };
     if ((await count([])) !== 0) seen.push(name);

@@ -38,7 +38,7 @@ export interface TokenWish {
   readonly creator: PersonRef | undefined;
 }
 
-export const creatorOf = ({ tenant, id }: PersonRef): string => `${tenant}/${id}`;
+const creatorOf = ({ tenant, id }: PersonRef): string => `${tenant}/${id}`;
 
 /** Makes a token; its secret is in the answer and nowhere else. Throws `too-many`. */
 export async function createToken(
