@@ -4,6 +4,6 @@ export { Download } from "./http-download.ts";
 export { versionTag } from "./http-etag.ts";
 export { openApi } from "./http-openapi.ts";
 export { problemHandler, sendProblem } from "./http-problems.ts";
-export { type Sorting, sortBy, startingWith } from "./http-query.ts";
+export { sortBy, startingWith } from "./http-query.ts";
 export { type Caller, download, type Principal, type Route, route, type Scope } from "./http-route.ts";
 export { type Authenticate, apiRouter } from "./http-router.ts";
