@@ -158,7 +158,9 @@ describe("with presence published", () => {
       const wanted = query.includes("available=true") ? [...online.keys()] : names;
       const without = query.includes("available=false") ? [...online.keys()] : [];
       expect(found).toEqual([...new Set(found)].sort());
-      expect(found.filter((name) => name.startsWith("zz-presence-"))).toEqual(wanted.filter((name) => !without.includes(name)));
+      expect(found.filter((name) => name.startsWith("zz-presence-"))).toEqual(
+        wanted.filter((name) => !without.includes(name)),
+      );
       const limit = Number(new URLSearchParams(query).get("limit") ?? 100);
       expect(Math.max(...pages)).toBe(limit);
     },
