@@ -59,13 +59,17 @@ export async function startServer(occupants: number, report: (line: string) => v
     remove();
     throw error;
   }
+  // The agent keeps the server at the table of tenants and would take the peer's rooms off it: it sleeps meanwhile.
+  const agent = stack.pid("server-agent");
   const stop = async () => {
+    if (agent) process.kill(agent, "SIGCONT");
     await stack.stop();
     remove();
   };
   try {
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
+    if (agent) process.kill(agent, "SIGSTOP");
     appendFileSync(join(folder, "prosody", "prosody.cfg.lua"), peerSections(tenant.domain));
     const people = Array.from({ length: occupants }, (_, n) => ({ user: `bench-${n}`, password: makePassword() }));
     const results = await stack.prosodyShell([
