@@ -34,7 +34,7 @@ interface RoleGrantTable {
   created_at: Date;
 }
 
-interface ApiTokenTable {
+export interface ApiTokenTable {
   hash: string;
   id: string;
   tenant: string | null;

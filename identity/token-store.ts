@@ -5,25 +5,15 @@ import type { Database } from "../platform/postgres.ts";
 import { hashToken, newSecret } from "../platform/secrets.ts";
 import type { PersonRef } from "./access.ts";
 import { type Actor, audit, INSTALLATION } from "./audit.ts";
+import type { ApiTokenTable } from "./store.ts";
 
 /** API tokens as people manage them; `tenant` null: for the installation. Only hashes are kept. */
 
-interface TokenTable {
-  hash: string;
-  id: string;
-  tenant: string | null;
-  label: string;
-  scopes: string[];
-  created_at: Date;
-  expires_at: Date;
-  created_by: string | null;
-  revoked_at: Date | null;
-}
 interface Tables {
-  api_token: TokenTable;
+  api_token: ApiTokenTable;
 }
 
-export type StoredToken = Omit<Selectable<TokenTable>, "hash" | "created_by">;
+export type StoredToken = Omit<Selectable<ApiTokenTable>, "hash" | "created_by">;
 const columns = ["id", "tenant", "label", "scopes", "created_at", "expires_at", "revoked_at"] as const;
 
 /** Live ones of a tenant, and of the installation. */
