@@ -1,7 +1,6 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { de } from "./de.ts";
-import { en } from "./en.ts";
+import { de, en } from "./areas.ts";
 
 export const languages = ["de", "en"] as const;
 export type Language = (typeof languages)[number];

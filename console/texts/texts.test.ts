@@ -1,6 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { de } from "./de.ts";
-import { en } from "./en.ts";
+import { de, en } from "./areas.ts";
 
 /** Each key with what is put into its text. */
 function keysOf(texts: object, at = ""): string[] {

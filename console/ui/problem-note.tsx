@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem.ts";
-import { de } from "../texts/de.ts";
+import { de } from "../texts/areas.ts";
 
 const isKnown = (code: string): code is keyof typeof de.problems => Object.hasOwn(de.problems, code);
 

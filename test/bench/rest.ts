@@ -20,7 +20,7 @@ import { type Benchmark, type Row, row } from "./benchmark.ts";
 import { listening, type Order, TENANT } from "./rest/protocol.ts";
 import { median } from "./statistics.ts";
 
-const PORT_BASE = 35_000;
+const PORT_BASE = 28_000;
 const ROUNDS = 3;
 const SECONDS = 5;
 const CONNECTIONS = 10;

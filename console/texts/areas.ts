@@ -1,0 +1,31 @@
+import * as accessibility from "./accessibility.ts";
+import * as account from "./account.ts";
+import * as app from "./app.ts";
+import * as audit from "./audit.ts";
+import * as overview from "./overview.ts";
+import * as people from "./people.ts";
+import * as problems from "./problems.ts";
+import * as roleNames from "./role-names.ts";
+import * as signIn from "./sign-in.ts";
+import * as tenants from "./tenants.ts";
+import * as tokens from "./tokens.ts";
+import * as ui from "./ui.ts";
+
+/** What the console says in a language, by area; the file of an area holds both languages. */
+const textsIn = (language: "de" | "en") => ({
+  accessibility: accessibility[language],
+  account: account[language],
+  app: app[language],
+  audit: audit[language],
+  overview: overview[language],
+  people: people[language],
+  problems: problems[language],
+  roleNames: roleNames[language],
+  signIn: signIn[language],
+  tenants: tenants[language],
+  tokens: tokens[language],
+  ui: ui[language],
+});
+
+export const de = textsIn("de");
+export const en = textsIn("en");

@@ -1,0 +1,31 @@
+export const de = {
+  network: "Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
+  http: "Die Antwort war nicht zu verstehen. Versuchen Sie es in einer Minute noch einmal.",
+  "bad-request": "Die Angaben passen so nicht. Prüfen Sie sie bitte.",
+  conflict: "Den Namen gibt es schon, oder jemand war schneller. Laden Sie neu und versuchen Sie es noch einmal.",
+  forbidden: "Das erlauben Ihre Rollen nicht.",
+  "not-found": "Das gibt es nicht (mehr).",
+  "not-authorized": "Anmeldung nicht möglich. Prüfen Sie Adresse und Passwort.",
+  "policy-violation": "Eine Regel Ihrer Einrichtung verbietet das.",
+  "too-large": "Das ist zu groß.",
+  "too-many": "Zu viele Versuche. Warten Sie einen Augenblick und versuchen Sie es dann noch einmal.",
+  gone: "Das ist abgelaufen.",
+  unavailable: "Ein Teil des Dienstes ist gerade nicht erreichbar. Versuchen Sie es in einer Minute noch einmal.",
+  internal: "Auf unserer Seite ist etwas schiefgegangen. Versuchen Sie es noch einmal.",
+};
+
+export const en: typeof de = {
+  network: "The service cannot be reached. Check your connection and try again.",
+  http: "The answer could not be understood. Try again in a minute.",
+  "bad-request": "Something you entered will not do. Please check it.",
+  conflict: "The name is taken, or somebody was faster. Reload and try again.",
+  forbidden: "Your roles do not allow this.",
+  "not-found": "There is no such thing (any more).",
+  "not-authorized": "Sign-in failed. Check address and password.",
+  "policy-violation": "A rule of your organisation forbids this.",
+  "too-large": "This is too large.",
+  "too-many": "Too many attempts. Wait a moment, then try again.",
+  gone: "This has expired.",
+  unavailable: "A part of the service cannot be reached just now. Try again in a minute.",
+  internal: "Something failed on our side. Try again.",
+};
