@@ -1,4 +1,12 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresDialect,
+  PostgresDriver,
+  sql,
+  type Transaction,
+} from "kysely";
 import pg from "pg";
 import type { Log } from "./log.ts";
 
@@ -43,6 +51,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    pipeline: true,
     options: settings.join(" "),
   });
   // An idle connection whose server goes away: the pool drops it and opens a new one when asked.
@@ -55,14 +64,54 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
-      kysely.transaction().execute(async (trx) => {
-        await sql`select set_config('kontor.tenants', ${tenants.join(",")}, true)`.execute(trx);
-        return work(trx as unknown as Transaction<T>);
-      }),
+      new Kysely<T>({ dialect: new TenantDialect(pool, tenants) }).transaction().execute(work),
     common: <T>() => kysely as unknown as Kysely<T>,
     ping: async () => {
       await sql`select 1`.execute(kysely);
     },
     close: () => kysely.destroy(),
   };
+}
+
+class TenantDialect extends PostgresDialect {
+  readonly #pool: pg.Pool;
+  readonly #tenants: string;
+
+  constructor(pool: pg.Pool, tenants: readonly string[]) {
+    super({ pool });
+    this.#pool = pool;
+    this.#tenants = tenants.join(",");
+  }
+
+  override createDriver(): PostgresDriver {
+    return new TenantDriver(this.#pool, this.#tenants);
+  }
+}
+
+/**
+ * Begins a transaction for tenants without waiting for the server's word: on a pipelined connection `begin`, the tenants
+ * and the first statement travel together, one round trip instead of three. Should either fail, the transaction is
+ * aborted or knows no tenant: the statements that follow fail or see nothing, and the commit tells.
+ */
+class TenantDriver extends PostgresDriver {
+  readonly #tenants: string;
+  #begun: Promise<unknown> = Promise.resolve();
+
+  constructor(pool: pg.Pool, tenants: string) {
+    super({ pool });
+    this.#tenants = tenants;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#begun = Promise.all([
+      connection.executeQuery(CompiledQuery.raw("begin")),
+      connection.executeQuery(CompiledQuery.raw("select set_config('kontor.tenants', $1, true)", [this.#tenants])),
+    ]);
+    this.#begun.catch(() => undefined);
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#begun;
+    await super.commitTransaction(connection);
+  }
 }

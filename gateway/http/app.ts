@@ -66,7 +66,7 @@ export function createApp(parts: AppParts): Express {
     response.json(document);
   });
   for (const door of parts.doors ?? []) api.use(door);
-  api.use(limitFailedSignIns(failedSignIns, log), apiRouter(routes, authenticate, parts.idempotency));
+  api.use(limitFailedSignIns(failedSignIns, clock, log), apiRouter(routes, authenticate, parts.idempotency));
   app.get("/api/docs", pagePolicy(), (request, response) => {
     response
       .vary("Accept-Language")

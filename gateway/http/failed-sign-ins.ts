@@ -1,12 +1,15 @@
 import { isIPv6 } from "node:net";
 import type { RequestHandler } from "express";
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { Clock } from "../../platform/clock.ts";
 import { KontorError } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
 
 const FAILURES = 30;
 const SECONDS = 60;
+/** As many callers as a gateway remembers to turn away. */
+const MAX_TURNED_AWAY = 10_000;
 
 /** Counts failures of all gateways in Redis; each goes on counting by itself while Redis is away. */
 export function failureLimiter(redis: Redis): RateLimiterAbstract {
@@ -29,24 +32,38 @@ export function callerOf(address: string | undefined): string {
 
 /**
  * Turns a caller away (429, Retry-After in seconds) whose last requests were answered 401 too often: guessing tokens
- * must not cost a query each.
+ * must not cost a query each. Failures are counted in Redis for all gateways; who is to be turned away each remembers by
+ * itself, from the answer to its last failure, so that a good request costs no question.
  */
-export function limitFailedSignIns(limiter: RateLimiterAbstract, log: Log): RequestHandler {
-  return async (request, response, next) => {
+export function limitFailedSignIns(limiter: RateLimiterAbstract, clock: Clock, log: Log): RequestHandler {
+  /** By caller, in milliseconds of the clock; the oldest first. */
+  const until = new Map<string, number>();
+  const failed = async (caller: string): Promise<void> => {
+    try {
+      const { remainingPoints, msBeforeNext } = await limiter.consume(caller);
+      if (remainingPoints === 0) turnAway(caller, msBeforeNext);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) turnAway(caller, refused.msBeforeNext);
+      else log.warn("A failed sign-in could not be counted", { error: refused });
+    }
+  };
+  const turnAway = (caller: string, ms: number): void => {
+    until.delete(caller);
+    until.set(caller, clock() + ms);
+    const [oldest] = until.keys();
+    if (until.size > MAX_TURNED_AWAY && oldest !== undefined) until.delete(oldest);
+  };
+  return (request, response, next) => {
     const caller = callerOf(request.ip);
-    const state = await limiter.get(caller);
-    if (state !== null && state.consumedPoints >= limiter.points) {
-      const retryAfterSeconds = Math.max(1, Math.ceil(state.msBeforeNext / 1000));
+    const left = (until.get(caller) ?? 0) - clock();
+    if (left > 0) {
+      const retryAfterSeconds = Math.max(1, Math.ceil(left / 1000));
       throw new KontorError("too-many", `Too many failed sign-ins; try again in ${retryAfterSeconds} s`, {
         retryAfterSeconds,
       });
     }
     response.once("finish", () => {
-      if (response.statusCode !== 401) return;
-      limiter.consume(caller).catch((error: unknown) => {
-        // A refusal is no error here: the next request of this caller is turned away.
-        if (error instanceof Error) log.warn("A failed sign-in could not be counted", { error });
-      });
+      if (response.statusCode === 401) void failed(caller);
     });
     next();
   };
