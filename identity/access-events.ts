@@ -2,11 +2,10 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Log } from "../platform/log.ts";
 import { onWake, type WakeTopic } from "../platform/wake.ts";
-import type { AccessReader } from "./access.ts";
 import { personDisabledTopic } from "./person-tables.ts";
 import { tenantChanged } from "./tenant-events.ts";
 
-/** Told when what people may do has changed: roles, a person disabled, a tenant suspended (then without person). */
+/** Told when what people or tokens may do has changed: roles, a token revoked (then without person; "-": the installation's). */
 export const accessChanged: WakeTopic<{ tenant: string; person?: string | undefined }> = {
   name: "kontor:identity:access-changed",
   schema: z.object({ tenant: z.string(), person: z.string().optional() }),
@@ -18,9 +17,20 @@ export const glassBroken: WakeTopic<{ tenant: string; person: string; until: str
   schema: z.object({ tenant: z.string(), person: z.string(), until: z.iso.datetime() }),
 };
 
-/** Forgets what has changed, until the returned function is called. */
-export async function followAccess(redis: Redis, log: Log, access: AccessReader): Promise<() => Promise<void>> {
-  const forget = ({ tenant, person }: { tenant: string; person?: string | undefined }) => access.forget(tenant, person);
+/** What remembers who may do what. */
+interface Remembers {
+  forget(tenant: string, person?: string): void;
+}
+
+/** Has them forget what has changed, until the returned function is called. */
+export async function followAccess(
+  redis: Redis,
+  log: Log,
+  readers: readonly Remembers[],
+): Promise<() => Promise<void>> {
+  const forget = ({ tenant, person }: { tenant: string; person?: string | undefined }) => {
+    for (const reader of readers) reader.forget(tenant, person);
+  };
   const ends = await Promise.all([
     onWake(redis, accessChanged, log, forget),
     onWake(redis, personDisabledTopic, log, forget),

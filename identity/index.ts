@@ -24,3 +24,4 @@ export {
 } from "./store.ts";
 export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";
+export { type TokenReader, tokenReader } from "./token-reader.ts";

@@ -16,6 +16,7 @@ import { cookieName } from "./core-session-cookie.ts";
 import { installationRoles, may, permissions, type Role, roles } from "./permissions.ts";
 import { csrfOf, sessionStore } from "./session-store.ts";
 import { addTenant } from "./store.ts";
+import { tokenReader } from "./token-reader.ts";
 
 /** Every route of the API as every role, in the own and in another tenant, against the table of permissions. */
 
@@ -49,7 +50,7 @@ beforeAll(async () => {
     sessionOf.set(role, await sessions.start({ tenant: own, id }));
   }
   const access = accessReader(db, Date.now);
-  const parts = apiParts({ settings, log, db, redis, clock: Date.now, access });
+  const parts = apiParts({ settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now) });
   ({ routes } = parts);
   app = createApp({
     ...parts,

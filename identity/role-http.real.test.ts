@@ -16,6 +16,7 @@ import { putRole } from "./role-store.ts";
 import { principalOf } from "./session-authentication.ts";
 import { addTenant } from "./store.ts";
 import { tokenRoutes } from "./token-http.ts";
+import { tokenReader } from "./token-reader.ts";
 
 /** Roles and tokens as people give them, over the real database. */
 
@@ -66,8 +67,9 @@ afterAll(async () => {
 /** The routes as a person, or as who has a token. */
 function as(who: string) {
   const deps = { db: scratch.db, redis, log, clock: () => now, newId, access };
-  const bearer = bearerAuthentication(scratch.db, () => now, access);
-  const router = apiRouter([...roleRoutes(deps), ...tokenRoutes(deps)], async (asked) => {
+  const tokens = tokenReader(scratch.db, () => now);
+  const bearer = bearerAuthentication(scratch.db, () => now, access, tokens);
+  const router = apiRouter([...roleRoutes(deps), ...tokenRoutes({ ...deps, tokens })], async (asked) => {
     if (asked.headers.authorization) return bearer(asked);
     const found = await access.read({ tenant, id: who });
     if (!found) throw new Error("nobody");

@@ -1,9 +1,7 @@
-import type { Generated, Kysely, Selectable, Transaction } from "kysely";
-import { KontorError } from "../platform/errors.ts";
+import type { Generated, Selectable, Transaction } from "kysely";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { hashToken } from "../platform/secrets.ts";
-import type { PersonRef } from "./access.ts";
 
 interface TenantTable {
   id: string;
@@ -198,26 +196,4 @@ export async function addToken(db: Database, token: NewToken, now: Date): Promis
       conflict.column("hash").doUpdateSet({ scopes: [...token.scopes], expires_at: token.expiresAt }),
     )
     .execute();
-}
-
-/** What a token may do; throws `not-authorized` for one that is unknown, expired, revoked or of a suspended tenant. */
-export async function findToken(
-  db: Database,
-  token: string,
-  now: Date,
-): Promise<{ id: string; tenant: string | null; scopes: string[]; creator: PersonRef | undefined }> {
-  const tokens: Kysely<Tables> = db.common<Tables>();
-  const found = await tokens
-    .selectFrom("api_token")
-    .leftJoin("tenant as of", "of.id", "api_token.tenant")
-    .select(["api_token.id", "api_token.tenant", "api_token.scopes", "api_token.created_by"])
-    .where("hash", "=", hashToken(token))
-    .where("expires_at", ">", now)
-    .where("revoked_at", "is", null)
-    .where(({ or, eb }) => or([eb("api_token.tenant", "is", null), eb("of.status", "=", "active")]))
-    .executeTakeFirst();
-  if (!found) throw new KontorError("not-authorized", "The token is unknown or has expired");
-  const { created_by, ...rest } = found;
-  const [tenant, id] = created_by?.split("/") ?? [];
-  return { ...rest, creator: tenant !== undefined && id !== undefined ? { tenant, id } : undefined };
 }

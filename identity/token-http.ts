@@ -1,16 +1,24 @@
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
 import { type Caller, cursor, pageOf, pageSchema, type Route, route } from "../platform/http.ts";
 import type { NewId } from "../platform/ids.ts";
+import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
+import { wake } from "../platform/wake.ts";
 import { isAction } from "./access.ts";
-import { actorOf } from "./audit.ts";
+import { accessChanged } from "./access-events.ts";
+import { actorOf, INSTALLATION } from "./audit.ts";
 import { type Action, permissions } from "./permissions.ts";
+import type { TokenReader } from "./token-reader.ts";
 import { createToken, pageTokens, revokeToken, type StoredToken } from "./token-store.ts";
 
 export interface TokenRouteDeps {
   readonly db: Database;
+  readonly redis: Redis;
+  readonly log: Log;
+  readonly tokens: TokenReader;
   readonly clock: Clock;
   readonly newId: NewId;
 }
@@ -56,7 +64,7 @@ export function tokenRoutes(deps: TokenRouteDeps): Route[] {
 }
 
 function routesUnder<P extends z.ZodObject>(
-  { db, clock, newId }: TokenRouteDeps,
+  { db, redis, log, tokens, clock, newId }: TokenRouteDeps,
   path: string,
   whose: string,
   params: P,
@@ -112,6 +120,9 @@ function routesUnder<P extends z.ZodObject>(
         const { token: id, ...rest } = given;
         const tenant = tenantOf(params.parse(rest));
         await revokeToken(db, actorOf(caller), { tenant, id }, new Date(clock()), newId);
+        const of = tenant ?? INSTALLATION;
+        tokens.forget(of);
+        await wake(redis, accessChanged, { tenant: of }, log);
       },
     }),
   ];

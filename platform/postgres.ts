@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -90,19 +91,26 @@ class TenantDialect extends PostgresDialect {
 
 /**
  * Begins a transaction for tenants without waiting for the server's word: on a pipelined connection `begin`, the tenants
- * and the first statement travel together, one round trip instead of three. Should either fail, the transaction is
+ * and the first statement travel in one packet, one round trip instead of three. Should either fail, the transaction is
  * aborted or knows no tenant: the statements that follow fail or see nothing, and the commit tells.
  */
 class TenantDriver extends PostgresDriver {
   readonly #tenants: string;
+  #hold: () => void = () => undefined;
   #begun: Promise<unknown> = Promise.resolve();
 
   constructor(pool: pg.Pool, tenants: string) {
-    super({ pool });
+    const connect = async () => {
+      const client = await pool.connect();
+      this.#hold = () => holdTick(client.connection.stream);
+      return client;
+    };
+    super({ pool: { connect, end: async () => undefined } });
     this.#tenants = tenants;
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#hold();
     this.#begun = Promise.all([
       connection.executeQuery(CompiledQuery.raw("begin")),
       connection.executeQuery(CompiledQuery.raw("select set_config('kontor.tenants', $1, true)", [this.#tenants])),
@@ -114,4 +122,10 @@ class TenantDriver extends PostgresDriver {
     await this.#begun;
     await super.commitTransaction(connection);
   }
+}
+
+/** Keeps what is written back until the work at hand is done, so that it leaves together. */
+function holdTick(stream: Duplex): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }

@@ -27,14 +27,16 @@ import {
   sessionRouter,
   sessionStore,
   signInThrottle,
+  type TokenReader,
   tenantRoutes,
+  tokenReader,
   tokenRoutes,
   xmppPasswordCheck,
 } from "../../identity/index.ts";
 import { listen, onShutdown } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
-import { newId } from "../../platform/ids.ts";
+import { newId, newRequestId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import { presenceReader, presenceRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
@@ -42,6 +44,7 @@ import { type ProcessBase, startProcess } from "../process.ts";
 
 export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "redis" | "clock"> {
   readonly access: AccessReader;
+  readonly tokens: TokenReader;
 }
 
 const SWEEP_MS = 3_600_000;
@@ -56,10 +59,11 @@ async function run(): Promise<void> {
   const { settings, log, metrics, db, redis, patientRedis, clock } = base;
   const bridges = startBridges({ db, redis, patientRedis, settings, log, metrics, clock, newId });
   const access = accessReader(db, clock);
-  const unfollow = await followAccess(patientRedis, log, access);
+  const tokens = tokenReader(db, clock);
+  const unfollow = await followAccess(patientRedis, log, [access, tokens]);
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const app = createApp({
-    ...apiParts({ settings, log, db, redis, clock, access }),
+    ...apiParts({ settings, log, db, redis, clock, access, tokens }),
     fileRouter: fileRouter(files),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
@@ -72,7 +76,7 @@ async function run(): Promise<void> {
     metrics,
     log,
     clock,
-    newId,
+    newId: newRequestId,
     version: ownVersion(),
   });
   const server = await listen(app, settings.http);
@@ -87,7 +91,7 @@ async function run(): Promise<void> {
 }
 
 /** The API as all domains make it: its routes, its doors, and who may use them. */
-export function apiParts({ settings, log, db, redis, clock, access }: ApiDeps) {
+export function apiParts({ settings, log, db, redis, clock, access, tokens }: ApiDeps) {
   const deps = { db, redis, clock, newId, log };
   const { publicUrl } = settings.http;
   const sessions = { sessions: sessionStore(redis, clock), access, publicUrl };
@@ -97,7 +101,7 @@ export function apiParts({ settings, log, db, redis, clock, access }: ApiDeps) {
     ...tenantRoutes(deps),
     ...peopleRoutes(people),
     ...roleRoutes({ ...deps, access }),
-    ...tokenRoutes(deps),
+    ...tokenRoutes({ ...deps, tokens }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...linkRoutes(deps),
@@ -111,7 +115,7 @@ export function apiParts({ settings, log, db, redis, clock, access }: ApiDeps) {
       express.Router().use("/invitations", invitationRouter(people)),
       express.Router().use("/tenants/:tenant/people/import", csvBody),
     ],
-    authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access)),
+    authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access, tokens)),
   };
 }
 

@@ -35,6 +35,7 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
+  /** Of requests. */
   readonly newId: NewId;
   /** Of the product, for the API document. */
   readonly version: string;

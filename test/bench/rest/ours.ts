@@ -9,7 +9,7 @@ import { bearerAuthentication, pagePeople } from "../../../identity/index.ts";
 import { systemClock } from "../../../platform/clock.ts";
 import { route } from "../../../platform/http.ts";
 import { idempotency } from "../../../platform/idempotency.ts";
-import { newId } from "../../../platform/ids.ts";
+import { newId, newRequestId } from "../../../platform/ids.ts";
 import { createLog } from "../../../platform/log.ts";
 import { createMetrics } from "../../../platform/metrics.ts";
 import { openDatabase } from "../../../platform/postgres.ts";
@@ -75,7 +75,7 @@ export function ourApp({ databaseUrl, role, redisUrl }: Order) {
     chat: { websocketUrl: "ws://127.0.0.1/x", publicUrl: "http://127.0.0.1", tenants: async () => [] },
     checks: {},
     metrics: createMetrics("gateway"),
-    ...{ log, clock, newId },
+    ...{ log, clock, newId: newRequestId },
     version: "0.0.0",
   });
 }
