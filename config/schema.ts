@@ -6,12 +6,13 @@ import { files } from "./sections/files.ts";
 import { health } from "./sections/health.ts";
 import { http } from "./sections/http.ts";
 import { log } from "./sections/log.ts";
+import { quotas } from "./sections/quotas.ts";
 import { redis } from "./sections/redis.ts";
 import { retention } from "./sections/retention.ts";
 import { xmpp } from "./sections/xmpp.ts";
 
 /** Every section of the settings, in the order of the sample. */
-export const sections = { database, redis, xmpp, http, files, bridge, retention, audit, health, log };
+export const sections = { database, redis, xmpp, http, files, bridge, quotas, retention, audit, health, log };
 
 export type SectionName = keyof typeof sections;
 

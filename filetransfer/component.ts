@@ -27,7 +27,7 @@ export function uploadDoor(deps: Omit<FileDeps, "bytes">): Door {
     const now = deps.clock();
     const slot = decideSlot(uploadRequest.read(payload), files, now);
     const file = { tenant, id: deps.newId(), name: slot.name };
-    await addSlot(deps.db, { ...slot, ...file, owner: bareOf(from) }, now);
+    await addSlot(deps.db, { ...slot, ...file, owner: bareOf(from) }, now, deps.settings.quotas);
     context.log.info("An upload slot was given", { class: "user-action", file: file.id, bytes: slot.size });
     return uploadSlot.write({
       put: { url: putLink(links, file, slot.size, slot.expiresAt), headers: [] },

@@ -9,7 +9,7 @@ import type { ByteStore } from "./bytes.ts";
 export interface FileDeps {
   readonly db: Database;
   readonly bytes: ByteStore;
-  readonly settings: Pick<Settings, "files" | "http">;
+  readonly settings: Pick<Settings, "files" | "http" | "quotas">;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;

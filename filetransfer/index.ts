@@ -3,4 +3,5 @@ export { uploadDoor } from "./component.ts";
 export { fileDeletion } from "./deletion.ts";
 export { diskBytes } from "./disk.ts";
 export { fileRouter } from "./http.ts";
+export { countBytes } from "./space.ts";
 export { sweepFiles } from "./sweep.ts";

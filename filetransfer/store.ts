@@ -1,28 +1,11 @@
 /** Files in PostgreSQL: what is known of them. Their bytes are the byte store's matter. */
 import { sql, type Transaction } from "kysely";
+import type { Quotas } from "../identity/core-quota.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { Database } from "../platform/postgres.ts";
 import { MAX_OPEN_SLOTS, type Slot } from "./core.ts";
-
-interface FileTable {
-  tenant_id: string;
-  id: string;
-  owner: string;
-  name: string;
-  type: string | null;
-  size: number;
-  state: "slot" | "stored";
-  created_at: Date;
-  expires_at: Date;
-  upload_until: Date;
-  blob: string | null;
-  sha256: string | null;
-  stored_at: Date | null;
-}
-
-interface Tables {
-  file: FileTable;
-}
+import { requireSpace } from "./space.ts";
+import type { Tables } from "./tables.ts";
 
 export interface NewSlot extends Slot {
   readonly tenant: string;
@@ -32,10 +15,12 @@ export interface NewSlot extends Slot {
 }
 
 /**
- * Keeps a slot. Throws `too-many` with `retryAfterSeconds` when the owner holds as many unused slots as one may; several
+ * Keeps a slot, whose bytes count as the tenant's from now on. Throws `quota-reached` when they do not fit, with
+ * `retryAfterSeconds` where unused slots give enough back by then, and `too-large` with `maxBytes` when they never can;
+ * throws `too-many` with `retryAfterSeconds` when the owner holds as many unused slots as one may; several
  * requests at once may pass that limit by their number.
  */
-export async function addSlot(db: Database, slot: NewSlot, now: number): Promise<void> {
+export async function addSlot(db: Database, slot: NewSlot, now: number, defaults: Quotas): Promise<void> {
   await db.withTenants([slot.tenant], async (trx: Transaction<Tables>) => {
     const open = await trx
       .selectFrom("file")
@@ -54,6 +39,7 @@ export async function addSlot(db: Database, slot: NewSlot, now: number): Promise
         retryAfterSeconds,
       });
     }
+    await requireSpace(trx, slot, slot.size, now, defaults);
     await trx
       .insertInto("file")
       .values({
@@ -69,6 +55,8 @@ export async function addSlot(db: Database, slot: NewSlot, now: number): Promise
         upload_until: new Date(slot.uploadUntil),
       })
       .execute();
+    // The insertion holds the tenant's sum until the end: of two that ask at once for the last bytes, one sees both.
+    await requireSpace(trx, slot, 0, now, defaults);
   });
 }
 
@@ -77,19 +65,29 @@ export interface OpenSlot {
   readonly type: string | undefined;
 }
 
-/** The slot an upload is for. Throws `conflict` when it was used, `gone` when it was swept away. */
-export async function findSlot(db: Database, tenant: string, id: string): Promise<OpenSlot> {
-  const found = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
+/**
+ * The slot an upload is for. Throws `conflict` when it was used, `gone` when it was swept away, and `quota-reached` when
+ * the tenant's quota was lowered meanwhile, so that what was promised does not fit any more.
+ */
+export async function findSlot(
+  db: Database,
+  tenant: string,
+  id: string,
+  now: number,
+  defaults: Quotas,
+): Promise<OpenSlot> {
+  return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
+    const found = await trx
       .selectFrom("file")
       .select(["size", "type", "state"])
       .where("tenant_id", "=", tenant)
       .where("id", "=", id)
-      .executeTakeFirst(),
-  );
-  if (!found) throw new KontorError("gone", "The upload slot is no longer there: ask for a new one");
-  if (found.state === "stored") throw alreadyUsed();
-  return { size: found.size, type: found.type ?? undefined };
+      .executeTakeFirst();
+    if (!found) throw new KontorError("gone", "The upload slot is no longer there: ask for a new one");
+    if (found.state === "stored") throw alreadyUsed();
+    await requireSpace(trx, { tenant, id, size: found.size }, 0, now, defaults);
+    return { size: found.size, type: found.type ?? undefined };
+  });
 }
 
 const alreadyUsed = (): KontorError => new KontorError("conflict", "The slot was used already: ask for a new one");

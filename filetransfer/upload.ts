@@ -38,7 +38,7 @@ export function uploadHandler(deps: FileDeps, limits: { readonly idleMs: number 
 /** Takes the bytes, then the row: what is on disk counts once the row says so. Gives the SHA-256 as hex. */
 async function store(deps: FileDeps, request: Request, file: FileRef, idleMs: number): Promise<string> {
   const { tenant, id } = file;
-  const slot = await findSlot(deps.db, tenant, id);
+  const slot = await findSlot(deps.db, tenant, id, deps.clock(), deps.settings.quotas);
   // RFC 9110 14.5: who sends a part must not have it taken for the whole.
   if (request.headers["content-range"] !== undefined) {
     throw new KontorError("bad-request", "Send the whole file: parts are not taken");

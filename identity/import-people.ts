@@ -7,7 +7,7 @@ import type { InvitationLink } from "./invitation-store.ts";
 import { personEmail, personLocalpart, personName } from "./person-fields.ts";
 import { insertPerson, type NewPerson, tellAccounts } from "./person-store.ts";
 import type { PeopleDeps, PersonTables } from "./person-tables.ts";
-import { checkQuota } from "./tenant-quota.ts";
+import { checkPeople } from "./tenant-quota.ts";
 
 /** Import of people from CSV with the columns localpart, name and optionally email and groups (names with `;` between). */
 
@@ -58,7 +58,7 @@ export async function importPeople(
   const report = await deps.db.withTenants([tenant], async (trx: Transaction<PersonTables>) => {
     const checked = await check(trx, tenant, read);
     const good = checked.filter((each) => each.person !== undefined);
-    await checkQuota(trx, tenant, "people", good.length);
+    await checkPeople(trx, tenant, deps.quotas, good.length);
     const going = !dryRun && (partial || good.length === checked.length);
     const lines: ImportLine[] = [];
     for (const { line: at, localpart, problem, person } of checked) {

@@ -38,8 +38,9 @@ const actions = [
 
 beforeAll(async () => {
   await redisReady(redis, 5_000);
+  const { quotas } = settings;
   const publicUrl = settings.http.publicUrl;
-  const deps = { db, redis, log: silentLog, clock: Date.now, newId, secret: settings.xmpp.secret, publicUrl };
+  const deps = { db, redis, log: silentLog, quotas, clock: Date.now, newId, secret: settings.xmpp.secret, publicUrl };
   app.use("/api/v1/invitations", invitationRouter(deps));
   app.use("/api/v1/tenants/:tenant/people/import", csvBody);
   app.use(

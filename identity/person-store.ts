@@ -8,7 +8,7 @@ import { type Actor, audit } from "./audit.ts";
 import { passwordProblem } from "./core-password.ts";
 import { addInvitation, type InvitationLink } from "./invitation-store.ts";
 import { accountTasksTopic, type PeopleDeps, type PersonTables, personDisabledTopic } from "./person-tables.ts";
-import { checkQuota } from "./tenant-quota.ts";
+import { checkPeople } from "./tenant-quota.ts";
 
 /** Changes of people: each with its task for the XMPP server and its audit entry in one transaction. */
 
@@ -68,7 +68,7 @@ export async function insertPerson(
 /** Adds a person. Throws `conflict` for a local part that is taken. */
 export async function createPerson(deps: PeopleDeps, tenant: string, person: NewPerson, actor: Actor) {
   const made = await deps.db.withTenants([tenant], async (trx: Trx) => {
-    await checkQuota(trx, tenant, "people");
+    await checkPeople(trx, tenant, deps.quotas);
     return insertPerson(trx, deps, tenant, person, actor);
   });
   await tellAccounts(deps, tenant);

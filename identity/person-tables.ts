@@ -6,6 +6,7 @@ import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { WakeTopic } from "../platform/wake.ts";
+import type { Quotas } from "./core-quota.ts";
 
 /** The tables of people and all that hangs on them, and what their stores work with. */
 
@@ -76,6 +77,8 @@ export interface PeopleDeps {
   readonly db: Database;
   readonly redis: Redis;
   readonly log: Log;
+  /** The installation's. */
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Master (`xmpp.secret`) from which the key is derived under which passwords wait for the XMPP server. */

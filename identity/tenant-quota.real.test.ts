@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import type { Transaction } from "kysely";
+import { quotas } from "../config/sections/quotas.ts";
 import { newId } from "../platform/ids.ts";
 import { type ScratchDatabase, scratchDatabase } from "../test/support/scratch-database.ts";
 import { localActor } from "./audit.ts";
 import { addPeople } from "./store.ts";
 import { stepTenant } from "./tenant-life.ts";
-import { checkQuota, quotaOf } from "./tenant-quota.ts";
+import { checkPeople, quotaOf } from "./tenant-quota.ts";
 import { createTenant } from "./tenant-store.ts";
 
+const defaults = quotas.parse({});
 let scratch: ScratchDatabase;
 const change = { actor: localActor("cli", "test"), now: new Date(), newId };
 const tenant = { id: "klein", domain: "klein.test", name: "Klein", contact: "C", deputy: "D", quotas: { people: 2 } };
@@ -18,7 +20,7 @@ interface Tables {
 
 const addOne = (localpart: string) =>
   scratch.db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
-    await checkQuota(trx, tenant.id, "people");
+    await checkPeople(trx, tenant.id, defaults);
     const row = { tenant_id: tenant.id, id: newId(), localpart, name: localpart, created_at: new Date() };
     await trx.insertInto("person").values(row).execute();
   });
@@ -30,8 +32,8 @@ beforeAll(async () => {
 afterAll(() => scratch.drop());
 
 it("gives the tenant's own limits before the installation's", async () => {
-  expect(await quotaOf(scratch.db, "klein")).toMatchObject({ people: 2, rooms: 500 });
-  await expect(quotaOf(scratch.db, "niemand")).rejects.toMatchObject({ code: "not-found" });
+  expect(await quotaOf(scratch.db, "klein", defaults)).toMatchObject({ people: 2, rooms: 500 });
+  await expect(quotaOf(scratch.db, "niemand", defaults)).rejects.toMatchObject({ code: "not-found" });
 });
 
 it("gives the last place to one of those who ask at once, and says to the others what is full", async () => {

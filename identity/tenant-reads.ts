@@ -42,10 +42,12 @@ export async function readTenant(db: Database, id: string): Promise<TenantRecord
   return withAgreedOne(common, row);
 }
 
+export interface ServedTenant extends Pick<TenantRecord, "id" | "domain" | "name"> {
+  readonly partners: readonly string[];
+}
+
 /** Tenants that the XMPP server and the components serve, ordered by id, with partners reduced to those that agree. */
-export async function servedTenants(
-  db: Database,
-): Promise<{ readonly id: string; readonly domain: string; readonly partners: readonly string[] }[]> {
+export async function servedTenants(db: Database): Promise<ServedTenant[]> {
   const rows = await db
     .common<TenantTables>()
     .selectFrom("tenant")
@@ -53,7 +55,10 @@ export async function servedTenants(
     .where("status", "=", "active")
     .orderBy("id")
     .execute();
-  return reduceToAgreed(rows, rows).map(({ id, domain, federatesWith }) => ({ id, domain, partners: federatesWith }));
+  return reduceToAgreed(rows, rows).map(({ id, domain, name, federatesWith }) => ({
+    ...{ id, domain, name },
+    partners: federatesWith,
+  }));
 }
 
 /** A row with those of its partners that agree. */

@@ -9,7 +9,7 @@ import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { wake } from "../platform/wake.ts";
 import { actorOf } from "./audit.ts";
-import { effectiveQuotas, ownQuotas } from "./core-quota.ts";
+import { effectiveQuotas, ownQuotas, type Quotas } from "./core-quota.ts";
 import { tenantChanged } from "./tenant-events.ts";
 import { stepTenant, type TenantStep } from "./tenant-life.ts";
 import { pageTenants, readTenant } from "./tenant-reads.ts";
@@ -20,6 +20,8 @@ export interface TenantHttpDeps {
   readonly db: Database;
   readonly redis: Redis;
   readonly log: Log;
+  /** The installation's. */
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly newId: NewId;
 }
@@ -63,17 +65,18 @@ const tenantView = z.object({
   updatedAt: z.iso.datetime(),
 });
 
-const viewOf = (tenant: TenantRecord): z.input<typeof tenantView> => ({
+const viewWith = (tenant: TenantRecord, defaults: Quotas): z.input<typeof tenantView> => ({
   ...tenant,
   partners: [...tenant.partners],
   federatesWith: [...tenant.federatesWith],
-  limits: effectiveQuotas(tenant.quotas),
+  limits: effectiveQuotas(tenant.quotas, defaults),
   createdAt: tenant.createdAt.toISOString(),
   updatedAt: tenant.updatedAt.toISOString(),
 });
 
 /** The REST door of tenants. */
-export function tenantRoutes({ db, redis, log, clock, newId }: TenantHttpDeps): Route[] {
+export function tenantRoutes({ db, redis, log, quotas: defaults, clock, newId }: TenantHttpDeps): Route[] {
+  const viewOf = (tenant: TenantRecord) => viewWith(tenant, defaults);
   const params = z.object({ tenant: tenantId });
   const changeOf = (caller: Caller) => ({ actor: actorOf(caller), now: new Date(clock()), newId });
   const told = async (tenant: TenantRecord) => {

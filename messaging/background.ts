@@ -10,7 +10,7 @@ import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
-import { farSideTopic, roomInboxTopic } from "./live.ts";
+import { farSideTopic, roomInboxTopic, tellMinute } from "./live.ts";
 import type { Rooms, RoomsDeps } from "./rooms.ts";
 
 /** Wake-ups for all tenants of a process: one subscription each, however many tenants. */
@@ -80,8 +80,21 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     }
   };
 
+  let toldMinute = 0;
+  /** For people who look at the tenant's use; silence is told once, then the figure expires. */
+  const tellUse = () => {
+    const used = rooms.lastMinute();
+    if (used === toldMinute && ticks % 15 !== 0) return;
+    if (used === 0 && toldMinute === 0) return;
+    toldMinute = used;
+    tellMinute(deps.redis, rooms.tenant, used).catch((error: unknown) =>
+      log.debug("The messages of the last minute were not told", { error }),
+    );
+  };
+
   const tick = () => {
     ticks += 1;
+    tellUse();
     if (online) {
       void emptyInbox();
       for (const room of rooms.takeRestored()) void findGhosts(room);

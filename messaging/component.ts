@@ -17,7 +17,7 @@ import { type Background, startBackground } from "./background.ts";
 import { configForm, configRoutes } from "./configure.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, join, leave } from "./core-presence.ts";
-import { nickKey, type RoomState } from "./core-state.ts";
+import { type Effect, nickKey, type RoomState } from "./core-state.ts";
 import { createRooms, type Rooms, type RoomsDeps } from "./rooms.ts";
 import { listRooms } from "./store.ts";
 
@@ -68,8 +68,13 @@ function onMessage(rooms: Rooms, { stanza, from, to }: Incoming, now: number): v
   return rooms.withRoom(to.local, (room) => {
     if (!room) throw new KontorError("not-found", "There is no such room");
     const session = jidText(from);
-    if (to.resource !== "") return rooms.apply(room, privateMessage(room, session, to.resource, stanza));
-    if (type === "groupchat") return rooms.apply(room, groupchat(room, session, stanza, now));
+    const say = (effects: readonly Effect[]) => {
+      // Typing and the like says nothing. What is refused for another reason counts for nothing.
+      if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.countMessage();
+      rooms.apply(room, effects);
+    };
+    if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
+    if (type === "groupchat") return say(groupchat(room, session, stanza, now));
     throw new KontorError("feature-not-implemented", "Rooms take messages of type groupchat");
   });
 }

@@ -45,12 +45,29 @@ export function inboxTaker(
     const found = new Map<string, RoomState | undefined>();
     for (const { roomId } of page) if (!found.has(roomId)) found.set(roomId, await roomOf(roomId));
     // All are appended in one turn, so that they share a commit and none overtakes one that is refused.
-    const work = page.flatMap((message) => {
+    const work: Promise<boolean>[] = [];
+    let full = false;
+    for (const message of page) {
       const room = found.get(message.roomId);
-      return room ? [rooms.append(room, draftOf(room, message))] : [];
-    });
+      if (!room) continue;
+      // The rest stays where it is until the tenant's minute has room again: nothing is lost, nothing overtakes.
+      full = !hasRoom();
+      if (full) break;
+      work.push(rooms.append(room, draftOf(room, message)));
+    }
     const results = await Promise.allSettled(work);
-    return results.every((result) => result.status === "fulfilled" && result.value);
+    return !full && results.every((result) => result.status === "fulfilled" && result.value);
+  };
+
+  /** Whether the tenant's quota lets one more in, which is counted then. */
+  const hasRoom = (): boolean => {
+    try {
+      rooms.countMessage();
+      return true;
+    } catch (error) {
+      context.log.debug("The inbox waits for the tenant's quota", { error });
+      return false;
+    }
   };
 
   const roomOf = async (roomId: string): Promise<RoomState | undefined> => {

@@ -4,6 +4,6 @@ export { commitEntries, prepareDays } from "./commit.ts";
 export { createCommitter } from "./committer.ts";
 export { roomsDoor } from "./component.ts";
 export { putInbox } from "./inbox.ts";
-export { roomInboxTopic, setFarOccupants } from "./live.ts";
+export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, readLog, roomLogTopic } from "./log.ts";
-export { ensureRoom, findRoom } from "./store.ts";
+export { countRooms, ensureRoom, findRoom } from "./store.ts";

@@ -106,3 +106,21 @@ export async function farSides(redis: Redis, tenant: string, room: string): Prom
     return undefined;
   }
 }
+
+const minuteKey = (tenant: string) => `kontor:{${tenant}}:messages-minute`;
+const MINUTE_SECONDS = 60;
+
+/** Tells how many messages a tenant's rooms took within the last minute; forgotten after a minute without news. */
+export async function tellMinute(redis: Redis, tenant: string, messages: number): Promise<void> {
+  await redis.set(minuteKey(tenant), messages, "EX", MINUTE_SECONDS);
+}
+
+/** Messages into a tenant's rooms within the last minute, some seconds late at most; null while Redis is away. */
+export async function countMinute(redis: Redis, tenant: string): Promise<number | null> {
+  try {
+    return Number((await redis.get(minuteKey(tenant))) ?? 0);
+  } catch {
+    // The figure is for people to look at: without it the others are still worth showing.
+    return null;
+  }
+}

@@ -7,6 +7,7 @@ import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
 import { errorReply, parseXml, x } from "../components/stanza.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
+import type { Quotas } from "../identity/core-quota.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
@@ -15,6 +16,7 @@ import { wake } from "../platform/wake.ts";
 import { type CommitEntry, FencedError } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import { reflect, releaseSession, withArchiveId } from "./core-message.ts";
+import { newMinute } from "./core-minute.ts";
 import { join, setFarOccupants } from "./core-presence.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
@@ -33,6 +35,10 @@ export interface RoomsDeps {
   /** Names this process as owner. */
   readonly processId: string;
   readonly onReflected: (copies: number) => void;
+  /** The limits of a tenant that hold now. */
+  readonly quotasOf: (tenant: string) => Quotas;
+  /** The installation's. */
+  readonly quotas: Quotas;
 }
 
 interface Loaded {
@@ -50,6 +56,13 @@ export interface Rooms {
   /** Makes a room with its owner and runs `work` on it; an existing one is used as it is. */
   withNewRoom<R>(name: string, owner: string, work: (room: RoomState, created: boolean) => R): Promise<R>;
   apply(room: RoomState, effects: readonly Effect[]): void;
+  /**
+   * Counts a message that somebody says in a room. Throws `too-many` with `retryAfterSeconds` when the tenant's minute
+   * is full.
+   */
+  countMessage(): void;
+  /** Messages of the last minute. */
+  lastMinute(): number;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -75,6 +88,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
+  const minute = newMinute();
 
   /** A failed claim is tried again by whoever needs it next. */
   const own = (): Promise<number> => {
@@ -256,7 +270,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     withNewRoom: async (name, owner, work) => {
       await own();
       const id = deps.newId();
-      await createRoom(deps.db, tenant, { id, name, config: defaultConfig(name), owner }, new Date(deps.clock()));
+      const made = { id, name, config: defaultConfig(name), owner };
+      await createRoom(deps.db, tenant, made, new Date(deps.clock()), deps.quotas);
       const done = await withRoom(name, (room) => {
         if (!room) throw new KontorError("internal", "The room vanished while it was made");
         return work(room, room.id === id);
@@ -264,6 +279,17 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       return done;
     },
     apply,
+    countMessage: () => {
+      const limit = deps.quotasOf(tenant).messagesPerMinute;
+      const retryAfterSeconds = minute.take(limit, deps.clock());
+      if (retryAfterSeconds === undefined) return;
+      throw new KontorError(
+        "too-many",
+        `The quota messagesPerMinute of ${limit} is reached: try again in ${retryAfterSeconds} s, or have it raised`,
+        { quota: "messagesPerMinute", limit, retryAfterSeconds },
+      );
+    },
+    lastMinute: () => minute.used(deps.clock()),
     loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
     occupantId,
     claim: async () => {

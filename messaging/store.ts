@@ -1,6 +1,9 @@
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { affiliations } from "../components/xep/xep-0045-muc.ts";
+import { quotas } from "../config/sections/quotas.ts";
+import type { Quotas } from "../identity/core-quota.ts";
+import { checkQuota } from "../identity/tenant-quota.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -23,8 +26,6 @@ export interface StoredRoom {
   readonly affiliations: ReadonlyMap<string, (typeof affiliations)[number]>;
   readonly lastSeq: number;
 }
-
-const MAX_ROOMS = 10_000;
 
 export function defaultConfig(name: string): RoomConfig {
   return { title: name, listed: true, history: 20 };
@@ -59,20 +60,23 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
   });
 }
 
-/** Makes a room with its first owner, unless it is there. Throws `too-many` when the tenant has as many as it may. */
+/** Makes a room with its first owner, unless it is there. Throws `quota-reached` when the tenant has as many as it may. */
 export function createRoom(
   db: Database,
   tenant: string,
   room: { readonly id: string; readonly name: string; readonly config: RoomConfig; readonly owner: string | undefined },
   now: Date,
+  defaults: Quotas,
 ): Promise<void> {
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
-    const { count } = await trx
+    const there = await trx
       .selectFrom("room")
-      .select((select) => select.fn.countAll<number>().as("count"))
+      .select("id")
       .where("tenant_id", "=", tenant)
-      .executeTakeFirstOrThrow();
-    if (count >= MAX_ROOMS) throw new KontorError("too-many", `The tenant has ${MAX_ROOMS} rooms, which is the limit`);
+      .where("name", "=", room.name)
+      .executeTakeFirst();
+    if (there) return;
+    await checkQuota(trx, tenant, { defaults, quota: "rooms", adding: 1, used: () => countIn(trx, tenant, room.name) });
     const made = await trx
       .insertInto("room")
       .values({
@@ -94,11 +98,18 @@ export function createRoom(
   });
 }
 
-/** The id of a room, which is made when it is missing (without an owner: for links and administration). */
-export async function ensureRoom(db: Database, tenant: string, name: string, newId: NewId, now: Date): Promise<string> {
+/** The id of a room, which is made when it is missing (without an owner: for administration). Throws as createRoom. */
+export async function ensureRoom(
+  db: Database,
+  tenant: string,
+  name: string,
+  newId: NewId,
+  now: Date,
+  defaults: Quotas = quotas.parse({}),
+): Promise<string> {
   const found = await findRoom(db, tenant, name);
   if (found) return found.id;
-  await createRoom(db, tenant, { id: newId(), name, config: defaultConfig(name), owner: undefined }, now);
+  await createRoom(db, tenant, { id: newId(), name, config: defaultConfig(name), owner: undefined }, now, defaults);
   const made = await findRoom(db, tenant, name);
   if (!made) throw new KontorError("internal", "The room vanished while it was made");
   return made.id;
@@ -118,6 +129,22 @@ export function findRoom(
       .where("name", "=", name)
       .executeTakeFirst(),
   );
+}
+
+/** How many rooms a tenant has. */
+export function countRooms(db: Database, tenant: string): Promise<number> {
+  return db.withTenants([tenant], (trx: Transaction<Tables>) => countIn(trx, tenant));
+}
+
+/** Without the one named `except`: who comes second for the same room finds it made and takes no further place. */
+async function countIn(trx: Transaction<Tables>, tenant: string, except = ""): Promise<number> {
+  const { count } = await trx
+    .selectFrom("room")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .where("tenant_id", "=", tenant)
+    .where("name", "<>", except)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** The local part of a room by its id. */

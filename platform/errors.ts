@@ -40,6 +40,7 @@ export const errors = {
   gone: row("gone", "cancel", 410, "This has expired"),
   "service-unavailable": row("service-unavailable", "cancel", 503, "The service is not available"),
   "too-many": row("resource-constraint", "wait", 429, "Too many requests, try again later"),
+  "quota-reached": row("resource-constraint", "wait", 507, "A quota of the tenant is used up"),
   unavailable: row("resource-constraint", "wait", 503, "A part that is needed is away, try again later"),
   internal: row("internal-server-error", "cancel", 500, "Something failed on our side"),
 } as const satisfies Record<string, ErrorRow>;

@@ -21,7 +21,7 @@ import { eventually, openTestDatabase, realStack, signInAs, silentLog } from "./
 const { home, demo, settings } = realStack();
 const db = openTestDatabase();
 const redis = openRedis(settings.redis.url, silentLog);
-const deps: TenantHttpDeps = { db, redis, log: silentLog, clock: Date.now, newId };
+const deps: TenantHttpDeps = { db, redis, log: silentLog, quotas: settings.quotas, clock: Date.now, newId };
 const all: readonly Scope[] = [
   ...(["tenant:list", "tenant:create", "tenant:read", "tenant:change"] as const),
   ...(["tenant:suspend", "tenant:close", "tenant:partners"] as const),

@@ -3,6 +3,7 @@ import { serveTenants } from "../../components/serve-tenants.ts";
 import { componentSecret } from "../../config/component-secret.ts";
 import { uploadDoor } from "../../filetransfer/index.ts";
 import { accountServer } from "../../identity/account-server.ts";
+import { watchQuotas } from "../../identity/quota-watch.ts";
 import { serverFollowed } from "../../identity/tenant-events.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
@@ -38,6 +39,7 @@ async function run(): Promise<void> {
       messages.inc(size);
     },
   });
+  const watch = await watchQuotas(patientRedis, log, db, settings.quotas);
   const background = await openBackground(patientRedis, log);
   const rooms = roomsDoor({
     db,
@@ -49,6 +51,8 @@ async function run(): Promise<void> {
     occupantSecret: sign(settings.xmpp.secret, "occupant-id"),
     processId: newId(),
     onReflected: (count) => copies.inc(count),
+    quotasOf: watch.of,
+    quotas: settings.quotas,
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const presence = presenceDoor({ redis, clock });
@@ -75,7 +79,7 @@ async function run(): Promise<void> {
   );
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([deaf(), served.close(), accounts.close()]);
+    await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
     await background.stop();
     await base.close();
   });

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import express from "express";
+import type { Redis } from "ioredis";
 import { z } from "zod";
-import { diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
-import { linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
+import { countBytes, diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
+import { countLinks, linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
 import {
   callerOf,
   closeGently,
@@ -18,9 +19,9 @@ import {
   auditRoutes,
   bearerAuthentication,
   csvBody,
+  type DomainUsage,
   followAccess,
   invitationRouter,
-  listTenants,
   peopleRoutes,
   roleRoutes,
   sessionAuthentication,
@@ -31,13 +32,17 @@ import {
   tenantRoutes,
   tokenReader,
   tokenRoutes,
+  usageRoutes,
   xmppPasswordCheck,
 } from "../../identity/index.ts";
+import { servedTenants } from "../../identity/tenant-reads.ts";
+import { countMinute, countRooms } from "../../messaging/index.ts";
 import { listen, onShutdown } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
+import type { Database } from "../../platform/postgres.ts";
 import { presenceReader, presenceRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
 import { type ProcessBase, startProcess } from "../process.ts";
@@ -70,7 +75,7 @@ async function run(): Promise<void> {
     chat: {
       websocketUrl: settings.xmpp.websocketUrl,
       publicUrl: settings.http.publicUrl,
-      tenants: rememberedTenants(() => listTenants(db), clock),
+      tenants: rememberedTenants(() => servedTenants(db), clock),
     },
     checks: { ...base.checks, bridges: () => bridges.check() },
     metrics,
@@ -92,13 +97,15 @@ async function run(): Promise<void> {
 
 /** The API as all domains make it: its routes, its doors, and who may use them. */
 export function apiParts({ settings, log, db, redis, clock, access, tokens }: ApiDeps) {
-  const deps = { db, redis, clock, newId, log };
+  const { quotas } = settings;
+  const deps = { db, redis, clock, newId, log, quotas };
   const { publicUrl } = settings.http;
   const sessions = { sessions: sessionStore(redis, clock), access, publicUrl };
   const { c2sHost: host, c2sPort: port } = settings.xmpp;
   const people = { ...deps, publicUrl, secret: settings.xmpp.secret };
   const routes: Route[] = [
     ...tenantRoutes(deps),
+    ...usageRoutes({ db, quotas, usage: usageCounters(db, redis) }),
     ...peopleRoutes(people),
     ...roleRoutes({ ...deps, access }),
     ...tokenRoutes({ ...deps, tokens }),
@@ -118,6 +125,14 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access, tokens)),
   };
 }
+
+/** Each domain counts what it keeps. */
+const usageCounters = (db: Database, redis: Redis): DomainUsage => ({
+  rooms: (tenant) => countRooms(db, tenant),
+  storageBytes: (tenant) => countBytes(db, tenant),
+  links: (tenant) => countLinks(db, tenant),
+  messagesPerMinute: (tenant) => countMinute(redis, tenant),
+});
 
 /** Runs a chore now and again and again; one that fails (PostgreSQL is away) has its next turn. */
 function every(ms: number, chore: () => Promise<unknown>, log: Log): NodeJS.Timeout {

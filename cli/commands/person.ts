@@ -99,8 +99,9 @@ async function withPeople(options: HomeOptions, work: (deps: PeopleDeps) => Prom
   const redis = openRedis(settings.redis.url, log);
   try {
     await redisReady(redis, 2_000).catch(() => undefined);
+    const { quotas } = settings;
     const { secret } = settings.xmpp;
-    await work({ db, redis, log, clock: systemClock, newId, secret, publicUrl: settings.http.publicUrl });
+    await work({ db, redis, log, quotas, clock: systemClock, newId, secret, publicUrl: settings.http.publicUrl });
   } catch (error) {
     if (error instanceof KontorError) throw new StackError(error.message);
     throw error;

@@ -1,4 +1,5 @@
 import { demoBridge, demoTenants } from "../../config/demo.ts";
+import { quotas } from "../../config/sections/quotas.ts";
 import { listLinks, removeLink } from "../../gateway/bridge/store.ts";
 import { addPeople, addTenant, addToken } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
@@ -66,5 +67,5 @@ async function linkDemoRoom(db: Database, port: number, now: Date): Promise<void
   const { addLink } = await import("../../gateway/bridge/index.ts");
   // The demo's server is ours and on loopback: no TLS, and no need to be slow.
   const config = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 50, burst: 100 };
-  await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now });
+  await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now }, quotas.parse({}));
 }

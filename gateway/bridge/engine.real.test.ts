@@ -80,14 +80,19 @@ function engine(urls: { database?: string; redis?: string } = {}) {
 async function link(port: number, config: Record<string, unknown> = {}, room = roomId): Promise<string> {
   const given = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 1_000, burst: 1_000, ...config };
   const { place } = network.place(given);
-  const id = await putLink(db, tenant, {
-    id: newId(),
-    roomId: room,
-    network: "irc-test",
-    place,
-    config: given,
-    now: new Date(),
-  });
+  const id = await putLink(
+    db,
+    tenant,
+    {
+      id: newId(),
+      roomId: room,
+      network: "irc-test",
+      place,
+      config: given,
+      now: new Date(),
+    },
+    settings.quotas,
+  );
   toClose.unshift(() => removeLink(db, { tenant, id }).catch(() => undefined));
   await wake(redis, linksTopic, { tenant }, log);
   return id;

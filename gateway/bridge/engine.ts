@@ -1,4 +1,5 @@
-import { listTenants } from "../../identity/index.ts";
+import { tenantChanged } from "../../identity/tenant-events.ts";
+import { servedTenants } from "../../identity/tenant-reads.ts";
 import { roomLogTopic } from "../../messaging/index.ts";
 import { onWake, wake } from "../../platform/wake.ts";
 import { type BridgeDeps, bridgeMetrics } from "./deps.ts";
@@ -90,7 +91,7 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
     try {
       return await listLinks(
         deps.db,
-        (await listTenants(deps.db)).map((tenant) => tenant.id),
+        (await servedTenants(deps.db)).map((tenant) => tenant.id),
       );
     } catch (error) {
       log.warn("The links could not be read; those that are open go on", { error });
@@ -148,6 +149,7 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
       }
     }),
     onWake(deps.patientRedis, linksTopic, log, lookSoon),
+    onWake(deps.patientRedis, tenantChanged, log, lookSoon),
   );
   const timer = setInterval(lookSoon, LOOK_MS);
   // Without leases nothing can be taken: at once when Redis comes, not at the next turn.

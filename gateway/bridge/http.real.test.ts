@@ -14,7 +14,9 @@ const { demo, settings } = realStack();
 const [tenant, other] = demo.tenants.map(({ id }) => id);
 const db = openTestDatabase();
 const redis = openRedis(settings.redis.url, log);
-const routes = linkRoutesOf({ db, redis, clock: Date.now, newId, log }, [{ ...irc, name: "irc-rest" }]);
+const routes = linkRoutesOf({ db, redis, clock: Date.now, newId, log, quotas: settings.quotas }, [
+  { ...irc, name: "irc-rest" },
+]);
 const principal = tokenFor(tenant ?? null, "links:read", "links:write");
 const app = express()
   .use(apiRouter(routes, async () => principal))

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { Quotas } from "../../identity/core-quota.ts";
 import { findRoom } from "../../messaging/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { KontorError } from "../../platform/errors.ts";
@@ -36,6 +37,8 @@ export interface LinkRouteDeps {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** The installation's. */
+  readonly quotas: Quotas;
 }
 
 /** The links of a tenant over REST. Changes reach the running engines at once. */
@@ -69,7 +72,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
     route({
       method: "get",
       path: "/tenants/{tenant}/links",
-      summary: "All links of the tenant with their state and lag (200 at most)",
+      summary: "All links of the tenant with their state and lag; their number is a quota",
       scope: "links:read",
       params: tenantPath,
       response: z.object({ links: z.array(linkSchema) }),
@@ -103,7 +106,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
       }),
       status: 201,
       response: linkSchema,
-      problems: ["too-many"],
+      problems: ["policy-violation"],
       handle: async ({ params: { tenant }, body: { room, network: name, config } }) => {
         const network = byName.get(name);
         if (!network) throw new KontorError("bad-request", `There is no network '${name}'`);
@@ -112,7 +115,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
         if (!found) throw new KontorError("not-found", "There is no such room: make it first");
         const now = new Date(deps.clock());
         const link = { id: deps.newId(), roomId: found.id, network: name, place, config, now };
-        const id = await putLink(deps.db, tenant, link);
+        const id = await putLink(deps.db, tenant, link, deps.quotas);
         await wake(deps.redis, linksTopic, { tenant }, deps.log);
         return shown(await read(tenant, id));
       },

@@ -3,6 +3,7 @@
  * with a cursor, one ordered lane a link; inbound it puts far messages into the room's inbox, each once by its far id.
  */
 
+import type { Quotas } from "../../identity/core-quota.ts";
 import { KontorError } from "../../platform/errors.ts";
 import type { Route } from "../../platform/http.ts";
 import type { Database } from "../../platform/postgres.ts";
@@ -15,6 +16,7 @@ import { type NewLink, putLink } from "./store.ts";
 export type { BridgeDeps } from "./deps.ts";
 export type { Bridges } from "./engine.ts";
 export type { LinkRouteDeps } from "./http.ts";
+export { countLinks } from "./store.ts";
 
 /** Runs the links of all tenants with every network there is. Returns at once; see runBridges. */
 export const startBridges = (deps: BridgeDeps): Bridges => runBridges(deps, networks);
@@ -24,10 +26,11 @@ export const linkRoutes = (deps: LinkRouteDeps): Route[] => linkRoutesOf(deps, n
 
 /**
  * Links a room with a far place; the same room, network and place again keeps the link and takes over the configuration.
- * Gives the link's id. Throws `bad-request` for a configuration that will not do, `not-found` for an unknown room.
+ * Gives the link's id. Throws `bad-request` for a configuration that will not do, `not-found` for an unknown room,
+ * `policy-violation` when the tenant has as many links as it may.
  */
-export function addLink(db: Database, tenant: string, link: Omit<NewLink, "place">): Promise<string> {
+export function addLink(db: Database, tenant: string, link: Omit<NewLink, "place">, defaults: Quotas): Promise<string> {
   const network = networks.find((each) => each.name === link.network);
   if (!network) throw new KontorError("bad-request", `There is no network '${link.network}'`);
-  return putLink(db, tenant, { ...link, place: network.place(link.config).place });
+  return putLink(db, tenant, { ...link, place: network.place(link.config).place }, defaults);
 }

@@ -1,4 +1,6 @@
 import { type Selectable, sql, type Transaction } from "kysely";
+import type { Quotas } from "../../identity/core-quota.ts";
+import { checkQuota } from "../../identity/tenant-quota.ts";
 import { KontorError } from "../../platform/errors.ts";
 import type { Database } from "../../platform/postgres.ts";
 import type { LinkState, LinkTable, Tables } from "./tables.ts";
@@ -27,7 +29,6 @@ export interface LinkRef {
   readonly id: string;
 }
 
-const MAX_LINKS = 200;
 const MAX_ERROR = 500;
 
 const linkOf = (row: Selectable<LinkTable> & { room: string; last_seq: number }): Link => ({
@@ -70,6 +71,20 @@ export async function listLinks(db: Database, tenants: readonly string[]): Promi
   return rows.map(linkOf);
 }
 
+/** How many links a tenant has. */
+export function countLinks(db: Database, tenant: string): Promise<number> {
+  return db.withTenants([tenant], (trx: Transaction<Tables>) => countIn(trx, tenant));
+}
+
+async function countIn(trx: Transaction<Tables>, tenant: string): Promise<number> {
+  const { count } = await trx
+    .selectFrom("bridge_link")
+    .select((select) => select.fn.countAll<number>().as("count"))
+    .where("tenant_id", "=", tenant)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** One link, or undefined. */
 export async function findLink(db: Database, link: LinkRef): Promise<Link | undefined> {
   const row = await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
@@ -91,18 +106,21 @@ export interface NewLink {
 
 /**
  * Links a room with a far place, from what is said from now on. The same room, network and place again keeps the link
- * and its cursor and takes over the configuration. Gives the id of the link. Throws `too-many` at 200 links of a tenant.
+ * and its cursor and takes over the configuration. Gives the id of the link. Throws `policy-violation` when the tenant has as many as it may.
  */
-export async function putLink(db: Database, tenant: string, link: NewLink): Promise<string> {
+export async function putLink(db: Database, tenant: string, link: NewLink, defaults: Quotas): Promise<string> {
   const config = JSON.stringify(link.config);
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
-    const { count } = await trx
+    const { roomId: room_id, network, place } = link;
+    const there = await trx
       .selectFrom("bridge_link")
-      .select((select) => select.fn.countAll<number>().as("count"))
+      .select("id")
       .where("tenant_id", "=", tenant)
-      .where((where) => where.not(where.and({ room_id: link.roomId, network: link.network, place: link.place })))
-      .executeTakeFirstOrThrow();
-    if (count >= MAX_LINKS) throw new KontorError("too-many", `A tenant has ${MAX_LINKS} links at most: remove one`);
+      .where((where) => where.and({ room_id, network, place }))
+      .executeTakeFirst();
+    if (!there) {
+      await checkQuota(trx, tenant, { defaults, quota: "links", adding: 1, used: () => countIn(trx, tenant) });
+    }
     const room = await trx
       .selectFrom("room")
       .select("last_seq")

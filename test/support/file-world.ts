@@ -52,11 +52,13 @@ export async function openWorld(tenantIndex = 0): Promise<World> {
   const prefix = `t-${randomUUID().slice(0, 8)}-`;
   const secret = randomUUID() + randomUUID();
   const publicUrl = "http://127.0.0.1";
+  const { settings } = realStack();
   const deps: FileDeps = {
     db,
     bytes: diskBytes(folder),
     settings: {
       files: { folder, secret, ...limits },
+      quotas: settings.quotas,
       http: { host: "127.0.0.1", port: 0, publicUrl },
     },
     clock: () => Date.now() + world.ahead,
@@ -82,7 +84,7 @@ export async function openWorld(tenantIndex = 0): Promise<World> {
       const now = deps.clock();
       const id = newId();
       const slot = decideSlot({ filename: name, size, contentType: type }, limits, now);
-      await addSlot(db, { ...slot, tenant, id, owner: `${prefix}someone@${domain}` }, now);
+      await addSlot(db, { ...slot, tenant, id, owner: `${prefix}someone@${domain}` }, now, settings.quotas);
       const file = { tenant, id, name: slot.name };
       return {
         id,
