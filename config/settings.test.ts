@@ -31,6 +31,14 @@ describe("settings", () => {
     expect(settings.retention).toEqual({ schedule: "5 * * * *", timeZone: "Europe/Berlin", allowAsOf: false });
   });
 
+  it("take a list of proxies, by default none", () => {
+    const of = (text?: string) =>
+      loadSettings({ ...env, ...(text === undefined ? {} : { KONTOR_HTTP_TRUSTED_PROXIES: text }) }, nothing).http
+        .trustedProxies;
+    expect(of()).toEqual([]);
+    expect(of("127.0.0.1, 10.0.0.0/8,2001:db8::/32")).toEqual(["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]);
+  });
+
   it("let the environment win over the file", () => {
     const settings = loadSettings(
       { ...env, KONTOR_XMPP_COMPONENT_PORT: "6000" },
@@ -60,6 +68,10 @@ describe("settings", () => {
     [
       { KONTOR_LOG_LEVEL: "loud" },
       'log.level (KONTOR_LOG_LEVEL): "loud" will not do, allowed is error | warn | info | debug',
+    ],
+    [
+      { KONTOR_HTTP_TRUSTED_PROXIES: "10.0.0.0/8, 10.0.0.0/33" },
+      "will not do, allowed is addresses and networks such as 10.0.0.0/8, separated by commas",
     ],
     [{ KONTOR_HTTP_HOST: "a b" }, 'http.host (KONTOR_HTTP_HOST): "a b" will not do, allowed is a host name or address'],
   ])("name option, value and bound: %j", (given, message) => {

@@ -2,13 +2,15 @@
 export { type AccessReader, accessReader } from "./access.ts";
 export { followAccess } from "./access-events.ts";
 export { auditRoutes } from "./audit-http.ts";
+export { cookieName } from "./core-session-cookie.ts";
 export { bearerAuthentication } from "./http.ts";
 export { csvBody } from "./import-http.ts";
-export { invitationRouter } from "./invitation-router.ts";
+export { invitationRoutes } from "./invitation-http.ts";
+export { invitationThrottle } from "./invitation-throttle.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
-export { sessionRouter } from "./session-http.ts";
+export { sessionRoutes } from "./session-http.ts";
 export { sessionStore } from "./session-store.ts";
 export { signInThrottle } from "./sign-in-throttle.ts";
 export { xmppPasswordCheck } from "./sign-in-xmpp.ts";

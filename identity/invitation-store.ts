@@ -104,6 +104,7 @@ async function find(trx: Transaction<PersonTables>, deps: PeopleDeps, tenant: st
   return { id, localpart, name, jid: `${localpart}@${domain}`, expiresAt: expires_at.toISOString() };
 }
 
-function tenantOf(token: string): string {
+/** Whose link it is, as the link itself says. */
+export function tenantOf(token: string): string {
   return token.slice(0, token.indexOf("."));
 }

@@ -5,7 +5,7 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 import request from "supertest";
 import { apiParts } from "../cli/commands/gateway.ts";
 import { createApp } from "../gateway/http/index.ts";
-import type { Route } from "../platform/http.ts";
+import { type Door, isDoor, type Route } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
 import { createMetrics } from "../platform/metrics.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
@@ -25,7 +25,9 @@ const redis = openRedis(settings.redis.url, log);
 const [own, other] = ["matrix-own", "matrix-other"];
 let scratch: ScratchDatabase;
 let app: Express;
-let routes: readonly Route[];
+/** Those that ask for an action. */
+let routes: readonly Exclude<Route, Door>[];
+let doors: readonly Door[];
 const sessionOf = new Map<Role, string>();
 
 beforeAll(async () => {
@@ -51,7 +53,8 @@ beforeAll(async () => {
   }
   const access = accessReader(db, Date.now);
   const parts = apiParts({ settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now) });
-  ({ routes } = parts);
+  routes = parts.routes.filter((each) => !isDoor(each));
+  doors = parts.routes.filter(isDoor);
   app = createApp({
     ...parts,
     fileRouter: express.Router(),
@@ -85,6 +88,17 @@ test("every route asks for an action of the table", () => {
   expect(routes.length).toBeGreaterThan(10);
   const unknown = routes.filter(({ scope }) => !isAction(scope));
   expect(unknown.map(({ method, path, scope }) => `${method} ${path}: ${scope}`)).toEqual([]);
+});
+
+test("routes without an action are these, and no others", () => {
+  expect(doors.map(({ scope, method, path }) => `${scope}: ${method} ${path}`)).toEqual([
+    "open: post /session",
+    "session: get /session",
+    "session: delete /session",
+    "session: delete /sessions",
+    "open: post /invitations/look",
+    "open: post /invitations/accept",
+  ]);
 });
 
 test("nobody gets anywhere without signing in", async () => {

@@ -11,7 +11,8 @@ import { openRedis, redisReady } from "../platform/redis.ts";
 import { tokenFor } from "../test/support/principal.ts";
 import { eventually, openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
 import { csvBody } from "./import-http.ts";
-import { invitationRouter } from "./invitation-router.ts";
+import { invitationRoutes } from "./invitation-http.ts";
+import { invitationThrottle } from "./invitation-throttle.ts";
 import { peopleRoutes } from "./people-http.ts";
 import type { PersonTables } from "./person-tables.ts";
 
@@ -41,11 +42,13 @@ beforeAll(async () => {
   const { quotas } = settings;
   const publicUrl = settings.http.publicUrl;
   const deps = { db, redis, log: silentLog, quotas, clock: Date.now, newId, secret: settings.xmpp.secret, publicUrl };
-  app.use("/api/v1/invitations", invitationRouter(deps));
+  const throttle = invitationThrottle(redis, `test:${newId()}`);
   app.use("/api/v1/tenants/:tenant/people/import", csvBody);
   app.use(
     "/api/v1",
-    apiRouter(peopleRoutes(deps), async () => tokenFor(tenant, ...actions)),
+    apiRouter([...peopleRoutes(deps), ...invitationRoutes({ ...deps, throttle })], async () =>
+      tokenFor(tenant, ...actions),
+    ),
   );
   app.use(problemHandler(silentLog));
 });

@@ -1,8 +1,10 @@
-import express, { type Response, type Router } from "express";
+import type { Response } from "express";
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
+import { door, type Route } from "../platform/http.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
+import { networkOf } from "../platform/throttle.ts";
 import { type Access, actionsOf, findSignIn } from "./access.ts";
 import { cookieName, sessionIdIn } from "./core-session-cookie.ts";
 import { principalOf, requireOwnOrigin, type SessionDeps, sessionOf } from "./session-authentication.ts";
@@ -15,8 +17,6 @@ export interface SessionHttpDeps extends SessionDeps {
   readonly log: Log;
   readonly throttle: SignInThrottle;
   readonly checkPassword: PasswordCheck;
-  /** Whom to count for an address: of IPv6 a network. */
-  readonly callerOf: (address: string | undefined) => string;
 }
 
 const signInBody = z.strictObject({
@@ -27,11 +27,16 @@ const signInBody = z.strictObject({
   password: z.string().min(1).max(1024),
 });
 
-/**
- * The doors of sessions under /api/v1: POST /session signs in, GET tells who one is, DELETE signs out, DELETE /sessions
- * everywhere. No routes as data: they set the cookie, and signing in is open to everybody.
- */
-export function sessionRouter(deps: SessionHttpDeps): Router {
+const session = z.object({
+  person: z.object({ tenant: z.string(), id: z.string(), localpart: z.string(), name: z.string() }),
+  roles: z.array(z.string()),
+  grants: z.array(z.object({ role: z.string(), scope: z.string().nullable(), expiresAt: z.iso.datetime().nullable() })),
+  actions: z.array(z.string()).describe("What one may do somewhere: for menus."),
+  csrf: z.string().describe("For X-CSRF-Token, which every change by cookie must bear."),
+});
+
+/** The doors of sessions: they look after the cookie themselves, and signing in is open to everybody. */
+export function sessionRoutes(deps: SessionHttpDeps): Route[] {
   const { sessions, log, publicUrl } = deps;
   const lines = log.with({ class: "connection" });
   const cookie = {
@@ -41,53 +46,75 @@ export function sessionRouter(deps: SessionHttpDeps): Router {
     path: "/",
   } as const;
   const name = cookieName(publicUrl);
-  const signOff = (response: Response) => response.clearCookie(name, cookie).status(204).end();
+  const signOff = (response: Response) => void response.clearCookie(name, cookie);
 
-  const router = express.Router();
-  router.use(["/session", "/sessions"], express.json({ limit: "8kb", strict: true }), (_request, response, next) => {
-    response.setHeader("Cache-Control", "no-store");
-    next();
-  });
-
-  router.post("/session", async (request, response) => {
-    requireOwnOrigin(request, publicUrl);
-    const body = signInBody.safeParse(request.body);
-    if (!body.success) throw new KontorError("bad-request", z.prettifyError(body.error));
-    const found = await signIn(deps, body.data, request.ip);
-    const fields = { tenant: found.tenant, person: found.person, requestId: response.getHeader("X-Request-Id") };
-    if (!found.access) {
-      lines.info("Sign-in refused", fields);
-      throw new KontorError("not-authorized", "The address or the password is wrong, or the account is not active");
-    }
-    const before = sessionIdIn(request.headers.cookie, publicUrl);
-    if (before !== undefined) await sessions.end(before);
-    const id = await sessions.start(found.access.person);
-    lines.info("Signed in", fields);
-    response
-      .status(201)
-      .cookie(name, id, { ...cookie, maxAge: SESSION_MS })
-      .json(view(found.access, id));
-  });
-
-  router.get("/session", async (request, response) => {
-    const session = await sessionOf(deps, request);
-    response.json(view(session.access, session.id));
-  });
-
-  router.delete("/session", async (request, response) => {
-    const { id, access: of } = await sessionOf(deps, request);
-    await sessions.end(id);
-    lines.info("Signed out", { tenant: of.person.tenant, person: of.person.id });
-    signOff(response);
-  });
-
-  router.delete("/sessions", async (request, response) => {
-    const { access: of } = await sessionOf(deps, request);
-    const ended = await sessions.endAll(of.person);
-    lines.info("Signed out everywhere", { tenant: of.person.tenant, person: of.person.id, sessions: ended });
-    signOff(response);
-  });
-  return router;
+  return [
+    door({
+      method: "post",
+      path: "/session",
+      summary: "Sign in: sets the cookie of the session",
+      scope: "open",
+      body: signInBody,
+      status: 201,
+      response: session,
+      problems: ["not-authorized", "forbidden"],
+      setsCookie: true,
+      handle: async ({ body, request, response }) => {
+        requireOwnOrigin(request, publicUrl);
+        const found = await signIn(deps, body, request.ip);
+        const fields = { tenant: found.tenant, person: found.person, requestId: response.getHeader("X-Request-Id") };
+        if (!found.access) {
+          lines.info("Sign-in refused", fields);
+          throw new KontorError("not-authorized", "The address or the password is wrong, or the account is not active");
+        }
+        const before = sessionIdIn(request.headers.cookie, publicUrl);
+        if (before !== undefined) await sessions.end(before);
+        const id = await sessions.start(found.access.person);
+        lines.info("Signed in", fields);
+        response.cookie(name, id, { ...cookie, maxAge: SESSION_MS });
+        return view(found.access, id);
+      },
+    }),
+    door({
+      method: "get",
+      path: "/session",
+      summary: "Who is signed in",
+      scope: "session",
+      response: session,
+      handle: async ({ request }) => {
+        const { access, id } = await sessionOf(deps, request);
+        return view(access, id);
+      },
+    }),
+    door({
+      method: "delete",
+      path: "/session",
+      summary: "Sign out",
+      scope: "session",
+      status: 204,
+      setsCookie: true,
+      handle: async ({ request, response }) => {
+        const { id, access: of } = await sessionOf(deps, request);
+        await sessions.end(id);
+        lines.info("Signed out", { tenant: of.person.tenant, person: of.person.id });
+        signOff(response);
+      },
+    }),
+    door({
+      method: "delete",
+      path: "/sessions",
+      summary: "Sign out everywhere",
+      scope: "session",
+      status: 204,
+      setsCookie: true,
+      handle: async ({ request, response }) => {
+        const { access: of } = await sessionOf(deps, request);
+        const ended = await sessions.endAll(of.person);
+        lines.info("Signed out everywhere", { tenant: of.person.tenant, person: of.person.id, sessions: ended });
+        signOff(response);
+      },
+    }),
+  ];
 }
 
 interface SignInResult {
@@ -98,13 +125,13 @@ interface SignInResult {
 }
 
 async function signIn(
-  { db, access, throttle, checkPassword, callerOf }: SessionHttpDeps,
+  { db, access, throttle, checkPassword }: SessionHttpDeps,
   { jid, password }: z.infer<typeof signInBody>,
   address: string | undefined,
 ): Promise<SignInResult> {
   const account = jid.normalize("NFC").toLowerCase();
   const [localpart = "", domain = ""] = account.split("@");
-  const caller = callerOf(address);
+  const caller = networkOf(address);
   await throttle.attempt(account, caller);
   const found = await findSignIn(db, { localpart, domain });
   if (!found) return { tenant: undefined, person: undefined, access: undefined };
@@ -122,7 +149,7 @@ function view(access: Access, sessionId: string) {
   const { person, grants } = access;
   return {
     person,
-    roles: principalOf(access).roles,
+    roles: [...principalOf(access).roles],
     grants: grants.map(({ role, scope, expiresAt }) => ({ role, scope, expiresAt: expiresAt?.toISOString() ?? null })),
     actions: actionsOf(grants),
     csrf: csrfOf(sessionId),

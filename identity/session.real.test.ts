@@ -11,7 +11,7 @@ import { openTestDatabase, personOf, realStack, silentLog } from "../test/suppor
 import { accessReader } from "./access.ts";
 import { bearerAuthentication } from "./http.ts";
 import { sessionAuthentication } from "./session-authentication.ts";
-import { sessionRouter } from "./session-http.ts";
+import { sessionRoutes } from "./session-http.ts";
 import { IDLE_MS, SESSION_MS, sessionStore } from "./session-store.ts";
 import { signInBounds, signInThrottle } from "./sign-in-throttle.ts";
 import { xmppPasswordCheck } from "./sign-in-xmpp.ts";
@@ -34,8 +34,7 @@ function world(xmpp = server) {
   const access = accessReader(db, () => now);
   const deps = { sessions: sessionStore(redis, () => now), access, publicUrl };
   const throttle = signInThrottle(redis, `test:${newId()}`);
-  const callerOf = (address: string | undefined) => address ?? "";
-  const door = sessionRouter({ ...deps, db, log, throttle, checkPassword: xmppPasswordCheck(xmpp), callerOf });
+  const doors = sessionRoutes({ ...deps, db, log, throttle, checkPassword: xmppPasswordCheck(xmpp) });
   const change = route({
     method: "post",
     path: "/change",
@@ -48,7 +47,7 @@ function world(xmpp = server) {
     deps,
     bearerAuthentication(db, () => now, access),
   );
-  const app = express().use(door, apiRouter([change], authenticate), problemHandler(silentLog));
+  const app = express().use(apiRouter([...doors, change], authenticate), problemHandler(silentLog));
   return { app, lines, access };
 }
 

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import { KontorError } from "../platform/errors.ts";
+import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { hashToken } from "../platform/secrets.ts";
+import { count, throttle, tooMany } from "../platform/throttle.ts";
 
 /** Slows guessing of passwords: counted in Redis for all gateways, by each alone while Redis is away. */
 export interface SignInThrottle {
@@ -21,10 +21,7 @@ export const signInBounds = {
 };
 
 export function signInThrottle(redis: Redis, prefix = "kontor:sign-in"): SignInThrottle {
-  const limiter = (name: keyof typeof signInBounds): RateLimiterAbstract => {
-    const bounds = { ...signInBounds[name], keyPrefix: `${prefix}:${name}` };
-    return new RateLimiterRedis({ ...bounds, storeClient: redis, insuranceLimiter: new RateLimiterMemory(bounds) });
-  };
+  const limiter = (name: keyof typeof signInBounds) => throttle(redis, `${prefix}:${name}`, signInBounds[name]);
   const [pairs, accounts, addresses] = [limiter("pair"), limiter("account"), limiter("address")];
   const counters = (account: string, address: string): [RateLimiterAbstract, string][] => [
     [pairs, hashToken(`${account} ${address}`)],
@@ -33,22 +30,13 @@ export function signInThrottle(redis: Redis, prefix = "kontor:sign-in"): SignInT
   ];
   return {
     attempt: async (account, address) => {
-      for (const [counter, key] of counters(account, address)) await count(counter, key);
+      for (const [counter, key] of counters(account, address)) {
+        const state = await count(counter, key);
+        if (state.consumedPoints > counter.points) throw tooMany("sign-ins that failed", state);
+      }
     },
     succeeded: async (account, address) => {
       for (const [counter, key] of counters(account, address)) await counter.reward(key, 1);
     },
   };
-}
-
-async function count(counter: RateLimiterAbstract, key: string): Promise<void> {
-  try {
-    await counter.consume(key);
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    const retryAfterSeconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
-    throw new KontorError("too-many", `Too many sign-ins that failed; try again in ${retryAfterSeconds} s`, {
-      retryAfterSeconds,
-    });
-  }
 }

@@ -34,6 +34,7 @@ export const errors = {
   "not-authorized": row("not-authorized", "auth", 401, "Sign in first"),
   "policy-violation": row("policy-violation", "modify", 403, "A rule of the tenant forbids this"),
   "too-large": row("not-acceptable", "modify", 413, "This is too large"),
+  "unsupported-type": row("not-acceptable", "modify", 415, "This media type is not taken here"),
   "range-not-satisfiable": row("bad-request", "modify", 416, "The range lies outside the file"),
   "precondition-failed": row("conflict", "cancel", 412, "It was changed meanwhile"),
   "idempotency-mismatch": row("conflict", "cancel", 422, "The Idempotency-Key belongs to another request"),
@@ -46,6 +47,8 @@ export const errors = {
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errors, code);
 
 /** An error that a user may see: `detail` says what to do next and never holds a secret. */
 export class KontorError extends Error {

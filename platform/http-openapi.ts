@@ -1,22 +1,25 @@
 import { z } from "zod";
 import { type ErrorCode, errors } from "./errors.ts";
-import type { Route } from "./http-route.ts";
+import { always, headers, problemResponses } from "./http-openapi-parts.ts";
+import { isDoor, type Route } from "./http-route.ts";
 
 const METHOD_WORD = { get: "read", post: "do", put: "put", patch: "change", delete: "delete" } as const;
 
 /** What any route may answer besides its own problems. */
-const common: readonly ErrorCode[] = [
-  "bad-request",
-  "not-authorized",
-  "forbidden",
-  "not-found",
-  "not-allowed",
-  "too-many",
-  "unavailable",
-];
+const common: readonly ErrorCode[] = ["bad-request", "not-allowed", "too-many", "internal", "unavailable"];
+/** Only where the door may be closed. */
+const guarded: readonly ErrorCode[] = ["not-authorized", "forbidden"];
+const withBody: readonly ErrorCode[] = ["too-large", "unsupported-type"];
+
+interface Info {
+  readonly title: string;
+  readonly version: string;
+  /** Name of the cookie of sessions. */
+  readonly cookie: string;
+}
 
 /** The OpenAPI 3.1 document of the routes. */
-export function openApi(routes: readonly Route[], info: { title: string; version: string }): Record<string, unknown> {
+export function openApi(routes: readonly Route[], { cookie, ...info }: Info): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const each of routes) {
     const path = `/api/v1${each.path}`;
@@ -29,11 +32,22 @@ export function openApi(routes: readonly Route[], info: { title: string; version
     servers: [{ url: "/" }],
     tags,
     paths,
-    components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      responses: { Problem: problemResponse },
-    },
+    components: { securitySchemes: securitySchemes(cookie), responses: problemResponses, headers },
   };
+}
+
+const securitySchemes = (cookie: string) => ({
+  bearer: { type: "http", scheme: "bearer", description: "An API token." },
+  session: { type: "apiKey", in: "cookie", name: cookie, description: "Set by POST /api/v1/session." },
+  csrf: { type: "apiKey", in: "header", name: "X-CSRF-Token", description: "`csrf` of GET /api/v1/session." },
+});
+
+/** Who may come in: a token, or a session, which for a change needs its CSRF token as well. */
+function security({ scope, method }: Route): Record<string, string[]>[] {
+  if (scope === "open") return [];
+  const csrf = method === "get" ? {} : { csrf: [] };
+  if (scope === "session") return [{ session: [], ...csrf }];
+  return [{ bearer: [scope] }, { session: [scope], ...csrf }];
 }
 
 /** The first part of a path that names a thing: `people` for /tenants/{tenant}/people/{person}. */
@@ -45,16 +59,20 @@ function tagOf({ path }: Route): string {
 function operation(each: Route): Record<string, unknown> {
   const codes: readonly ErrorCode[] = [
     ...common,
-    ...(each.body ? (["too-large"] as const) : []),
-    ...(each.method === "post" ? (["conflict", "idempotency-mismatch"] as const) : []),
+    ...(each.scope === "open" ? [] : guarded),
+    // Where there is nothing to look up, a path is there or it is no route.
+    ...(each.path.includes("{") ? (["not-found"] as const) : []),
+    ...(each.body ? withBody : []),
+    ...(each.method === "post" && !isDoor(each) ? (["conflict", "idempotency-mismatch"] as const) : []),
     ...(each.method === "get" ? [] : (["precondition-failed"] as const)),
     ...each.problems,
   ];
+  const statuses = new Set(codes.map((code) => errors[code].status));
   return {
     operationId: operationId(each),
     tags: [tagOf(each)],
     summary: each.summary,
-    security: [{ bearer: [each.scope] }],
+    security: security(each),
     parameters: [...parametersOf(each.params, "path"), ...parametersOf(each.query, "query"), ...headersOf(each)],
     ...(each.body
       ? { requestBody: { required: true, content: { "application/json": { schema: json(each.body, "input") } } } }
@@ -62,7 +80,9 @@ function operation(each: Route): Record<string, unknown> {
     responses: {
       [each.status]: success(each),
       ...(each.tagged && each.method === "get" ? { 304: { description: "Not changed since" } } : {}),
-      ...Object.fromEntries(codes.map((code) => [errors[code].status, { $ref: "#/components/responses/Problem" }])),
+      ...Object.fromEntries(
+        [...statuses].map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
+      ),
     },
   };
 }
@@ -78,17 +98,21 @@ function operationId({ method, path }: Route): string {
 }
 
 function success(each: Route): Record<string, unknown> {
-  const headers = each.tagged ? { headers: { ETag: { schema: { type: "string" } } } } : {};
+  const own = {
+    ...always,
+    ...(each.tagged ? { ETag: { $ref: "#/components/headers/ETag" } } : {}),
+    ...(isDoor(each) && each.setsCookie ? { "Set-Cookie": { $ref: "#/components/headers/Set-Cookie" } } : {}),
+    ...(each.method === "post" && !isDoor(each)
+      ? { "Idempotency-Replayed": { $ref: "#/components/headers/Idempotency-Replayed" } }
+      : {}),
+  };
   if (each.downloads.length > 0) {
     const content = Object.fromEntries(each.downloads.map((type) => [type, {}]));
-    return { description: "A file", ...headers, content };
+    return { description: "A file", headers: own, content };
   }
-  if (!each.response) return { description: "Done", ...headers };
-  return {
-    description: "Done",
-    ...headers,
-    content: { "application/json": { schema: json(each.response, "output") } },
-  };
+  if (!each.response) return { description: "Done", headers: own };
+  const schema = json(each.response, "output");
+  return { description: "Done", headers: own, content: { "application/json": { schema } } };
 }
 
 function json(schema: z.ZodType, io: "input" | "output"): Record<string, unknown> {
@@ -104,8 +128,10 @@ const parametersOf = (schema: z.ZodObject, where: "path" | "query") =>
     schema: json(z.object({ field }).shape.field, "input"),
   }));
 
-function headersOf({ method, tagged }: Route): Record<string, unknown>[] {
+function headersOf(each: Route): Record<string, unknown>[] {
+  const { method, tagged } = each;
   const header = (name: string, description: string, schema: object) => ({ name, in: "header", description, schema });
+  if (isDoor(each)) return [];
   return [
     ...(method === "post"
       ? [
@@ -120,22 +146,3 @@ function headersOf({ method, tagged }: Route): Record<string, unknown>[] {
       : [header("X-Reason", "Why, for the audit log: percent-encoded UTF-8.", { type: "string", maxLength: 500 })]),
   ];
 }
-
-const problemResponse = {
-  description: "What went wrong and what to do next (RFC 9457)",
-  content: {
-    "application/problem+json": {
-      schema: {
-        type: "object",
-        required: ["type", "title", "status", "detail"],
-        properties: {
-          type: { type: "string", enum: Object.keys(errors).map((code) => `urn:kontor:problem:${code}`) },
-          title: { type: "string" },
-          status: { type: "integer" },
-          detail: { type: "string" },
-          requestId: { type: "string" },
-        },
-      },
-    },
-  },
-};

@@ -39,6 +39,7 @@ function requestIdMember(response: Response): { requestId?: string } {
 function httpError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof KontorError || !("status" in error)) return error;
   if (error.status === 413) return new KontorError("too-large", "The body is too large", {}, error);
+  if (error.status === 415) return new KontorError("unsupported-type", error.message, {}, error);
   if (typeof error.status === "number" && error.status < 500) return new KontorError("bad-request", error.message);
   return error;
 }

@@ -1,4 +1,4 @@
-import type { Request } from "express";
+import type { Request, Response } from "express";
 import { z } from "zod";
 import { type ErrorCode, KontorError } from "./errors.ts";
 import { Download } from "./http-download.ts";
@@ -46,13 +46,12 @@ export interface Outcome {
   readonly etag: string | undefined;
 }
 
-/** A route as data: the schemas are types, validation and OpenAPI document at once. */
-export interface Route {
+/** What all routes say of themselves: the schemas are types, validation and OpenAPI document at once. */
+interface Described {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** Under /api/v1, parameters as `{name}`; a parameter named `tenant` is checked against the token. */
   readonly path: string;
   readonly summary: string;
-  readonly scope: Scope;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
@@ -65,8 +64,26 @@ export interface Route {
   readonly tagged: boolean;
   /** Whether the answer holds a secret that is shown once. */
   readonly secret: boolean;
+}
+
+/** A route for whoever may do its action. */
+interface ActionRoute extends Described {
+  readonly scope: Scope;
   readonly run: (request: Request, caller: Caller) => Promise<Outcome>;
 }
+
+/** A route that no table of permissions guards, see door(). */
+export interface Door extends Described {
+  /** `open` to anybody, or for who has a session. */
+  readonly scope: "open" | "session";
+  readonly setsCookie: boolean;
+  readonly run: (request: Request, response: Response) => Promise<Outcome>;
+}
+
+/** A route as data. */
+export type Route = ActionRoute | Door;
+
+export const isDoor = (each: Route): each is Door => each.scope === "open" || each.scope === "session";
 
 interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType> {
   readonly method: Route["method"];
@@ -90,7 +107,7 @@ interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zo
   readonly handle: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R>>;
 }
 
-const none = z.object({});
+export const none = z.object({});
 
 /** Declares a route. What `handle` returns is checked by its type; what it gets has passed the schemas. */
 export function route<
@@ -98,7 +115,7 @@ export function route<
   Q extends z.ZodObject = typeof none,
   B extends z.ZodType = z.ZodUndefined,
   R extends z.ZodType = z.ZodVoid,
->(spec: RouteSpec<P, Q, B, R>): Route {
+>(spec: RouteSpec<P, Q, B, R>): ActionRoute {
   const params = spec.params ?? none;
   const query = spec.query ?? none;
   // Made once: making a schema costs far more than using it.
@@ -137,7 +154,8 @@ export function route<
 /** The schema of an answer that is a file, for routes that name their `downloads`. */
 export const download = z.instanceof(Download);
 
-function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+/** What a part of a request holds by its schema. Throws `bad-request` that names each wrong member. */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const bad = unstorable(value);
   if (bad !== undefined)
     throw new KontorError("bad-request", `${[where, ...bad].join(".")}: text with NUL or half a character`);

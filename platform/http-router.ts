@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import { KontorError } from "./errors.ts";
 import { Download } from "./http-download.ts";
-import type { Caller, Principal, Route } from "./http-route.ts";
+import { type Caller, isDoor, type Principal, type Route, type Scope } from "./http-route.ts";
 import { storable } from "./http-text.ts";
 import type { Idempotency } from "./idempotency.ts";
 
@@ -9,7 +9,7 @@ import type { Idempotency } from "./idempotency.ts";
 export type Authenticate = (request: Request) => Promise<Principal>;
 
 /**
- * Mounts routes under /api/v1: token, scope and tenant are checked before anything is parsed. With `idempotency` a POST
+ * Mounts routes under /api/v1: token, scope and tenant are checked before anything is looked at, but for doors. With `idempotency` a POST
  * with an Idempotency-Key is carried out once.
  */
 export function apiRouter(routes: readonly Route[], authenticate: Authenticate, idempotency?: Idempotency): Router {
@@ -18,8 +18,14 @@ export function apiRouter(routes: readonly Route[], authenticate: Authenticate, 
   router.use(express.json({ limit: "256kb", strict: true }));
   for (const each of routes) {
     const handler: RequestHandler = async (request, response) => {
+      if (isDoor(each)) {
+        requireBodyType(each, request);
+        await send(response, each, await each.run(request, response));
+        return;
+      }
       const principal = await authenticate(request);
       checkPermission(each, request, principal);
+      requireBodyType(each, request);
       const caller = callerOf(request, response, principal);
       const run = () => each.run(request, caller);
       const key = each.method === "post" ? request.get("idempotency-key") : undefined;
@@ -54,7 +60,7 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return found;
 }
 
-function checkPermission({ scope }: Route, request: Request, principal: Principal): void {
+function checkPermission({ scope }: { readonly scope: Scope }, request: Request, principal: Principal): void {
   const { tenant } = request.params;
   if (principal.may(scope, typeof tenant === "string" ? tenant : undefined)) return;
   // A path of another tenant must look like one that does not exist.
@@ -62,6 +68,14 @@ function checkPermission({ scope }: Route, request: Request, principal: Principa
     throw new KontorError("not-found");
   }
   throw new KontorError("forbidden", `${scope} is not allowed with your roles`);
+}
+
+/** What no parser has taken is of a media type that is not ours. */
+function requireBodyType({ body }: Route, request: Request): void {
+  const named = request.get("content-type") !== undefined;
+  if (body && named && request.body === undefined && request.is("json") === false) {
+    throw new KontorError("unsupported-type", "Send the body as application/json");
+  }
 }
 
 async function send(

@@ -5,14 +5,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { countBytes, diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
 import { countLinks, linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
-import {
-  callerOf,
-  closeGently,
-  createApp,
-  failureLimiter,
-  rememberedTenants,
-  setLimits,
-} from "../../gateway/http/index.ts";
+import { closeGently, createApp, failureLimiter, rememberedTenants, setLimits } from "../../gateway/http/index.ts";
 import {
   type AccessReader,
   accessReader,
@@ -21,11 +14,12 @@ import {
   csvBody,
   type DomainUsage,
   followAccess,
-  invitationRouter,
+  invitationRoutes,
+  invitationThrottle,
   peopleRoutes,
   roleRoutes,
   sessionAuthentication,
-  sessionRouter,
+  sessionRoutes,
   sessionStore,
   signInThrottle,
   type TokenReader,
@@ -72,6 +66,7 @@ async function run(): Promise<void> {
     fileRouter: fileRouter(files),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
+    trustedProxies: [...settings.http.trustedProxies],
     chat: {
       websocketUrl: settings.xmpp.websocketUrl,
       publicUrl: settings.http.publicUrl,
@@ -103,7 +98,10 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
   const sessions = { sessions: sessionStore(redis, clock), access, publicUrl };
   const { c2sHost: host, c2sPort: port } = settings.xmpp;
   const people = { ...deps, publicUrl, secret: settings.xmpp.secret };
+  const signIn = { throttle: signInThrottle(redis), checkPassword: xmppPasswordCheck({ host, port }) };
   const routes: Route[] = [
+    ...sessionRoutes({ ...sessions, ...signIn, db, log }),
+    ...invitationRoutes({ ...people, throttle: invitationThrottle(redis) }),
     ...tenantRoutes(deps),
     ...usageRoutes({ db, quotas, usage: usageCounters(db, redis) }),
     ...peopleRoutes(people),
@@ -114,14 +112,9 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     ...linkRoutes(deps),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];
-  const signIn = { throttle: signInThrottle(redis), checkPassword: xmppPasswordCheck({ host, port }), callerOf };
   return {
     routes,
-    doors: [
-      sessionRouter({ ...sessions, ...signIn, db, log }),
-      express.Router().use("/invitations", invitationRouter(people)),
-      express.Router().use("/tenants/:tenant/people/import", csvBody),
-    ],
+    doors: [express.Router().use("/tenants/:tenant/people/import", csvBody)],
     authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access, tokens)),
   };
 }

@@ -153,6 +153,33 @@ describe("failed sign-ins", () => {
   });
 });
 
+describe("callers behind a reverse proxy", () => {
+  const turnedAway = async (trustedProxies: string[] | undefined, guesser: string, other: string) => {
+    const { app } = world({ failures: 1, ...(trustedProxies ? { trustedProxies } : {}) });
+    const ask = (token: string, forwarded: string) =>
+      request(app).get("/api/v1/tenants/amt-nord/rooms").set("Authorization", token).set("X-Forwarded-For", forwarded);
+    expect((await ask("Bearer guess", guesser)).status).toBe(401);
+    return (await ask(TOKEN, other)).status === 429;
+  };
+  const proxies = ["127.0.0.0/8", "::1", "10.0.0.0/8"];
+  it.each([
+    ["are told apart", proxies, "192.0.2.1", "192.0.2.2", false],
+    ["are known again", proxies, "192.0.2.1", "192.0.2.1", true],
+    ["are told apart behind two proxies", proxies, "192.0.2.1, 10.1.2.3", "192.0.2.2, 10.1.2.3", false],
+    [
+      "cannot forge another address before their own",
+      proxies,
+      "198.51.100.1, 192.0.2.1",
+      "198.51.100.2, 192.0.2.1",
+      true,
+    ],
+    ["cannot pass for others where no proxy is trusted", undefined, "192.0.2.1", "192.0.2.2", true],
+    ["cannot pass for others where another proxy is trusted", ["10.0.0.0/8"], "192.0.2.1", "192.0.2.2", true],
+  ])("%s", async (_name, trusted, guesser, other, away) => {
+    expect(await turnedAway(trusted, guesser, other)).toBe(away);
+  });
+});
+
 describe("health and metrics", () => {
   it("says which part is away", async () => {
     const { app } = world();

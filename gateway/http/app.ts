@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import express, { type ErrorRequestHandler, type Express, type Router } from "express";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
+import { cookieName } from "../../identity/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errors, KontorError, toKontorError } from "../../platform/errors.ts";
 import { addHealth, type Check } from "../../platform/health.ts";
@@ -23,10 +24,12 @@ import { accessLog, mountedAt, requestId, requestIdOf } from "./request.ts";
 export interface AppParts {
   /** All routes under /api/v1, of every domain. */
   readonly routes: readonly Route[];
-  /** Under /api/v1 as well: doors that are open, or find out by themselves who asks. */
+  /** Under /api/v1 before the routes: what makes their bodies of other media types. */
   readonly doors?: readonly Router[];
   readonly fileRouter: Router;
   readonly authenticate: Authenticate;
+  /** Addresses and networks whose X-Forwarded-* headers say who asks; without any the headers are not looked at. */
+  readonly trustedProxies?: string[];
   /** Keeps answers to requests with an Idempotency-Key; without it the header is not looked at. */
   readonly idempotency?: Idempotency;
   readonly failedSignIns: RateLimiterAbstract;
@@ -55,19 +58,19 @@ export function createApp(parts: AppParts): Express {
   const { routes, fileRouter, authenticate, failedSignIns, chat, checks, metrics, log, clock, newId, version } = parts;
   const app = express();
   app.disable("x-powered-by");
-  app.set("trust proxy", false);
+  app.set("trust proxy", parts.trustedProxies ?? false);
   // Nested objects and lists from a query are nobody's wish here.
   app.set("query parser", "simple");
   app.use(requestId(newId), accessLog(log, metrics, clock), strictHeaders(chat.publicUrl));
   addHealth(app, checks, metrics);
 
   const api = express.Router();
-  const document = openApi(routes, { title: "Kontor", version });
+  const document = openApi(routes, { title: "Kontor", version, cookie: cookieName(chat.publicUrl) });
   api.get("/openapi.json", (_request, response) => {
     response.json(document);
   });
   for (const door of parts.doors ?? []) api.use(door);
-  api.use(limitFailedSignIns(failedSignIns, clock, log), apiRouter(routes, authenticate, parts.idempotency));
+  api.use(apiRouter(routes, limitFailedSignIns(authenticate, failedSignIns, clock, log), parts.idempotency));
   app.get("/api/docs", pagePolicy(), (request, response) => {
     response
       .vary("Accept-Language")

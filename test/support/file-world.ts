@@ -59,7 +59,7 @@ export async function openWorld(tenantIndex = 0): Promise<World> {
     settings: {
       files: { folder, secret, ...limits },
       quotas: settings.quotas,
-      http: { host: "127.0.0.1", port: 0, publicUrl },
+      http: { host: "127.0.0.1", port: 0, publicUrl, trustedProxies: [] },
     },
     clock: () => Date.now() + world.ahead,
     newId,

@@ -57,7 +57,9 @@ interface Line {
 }
 
 /** The HTTP door over parts that are plain values, and the lines it logs. */
-export function world(options: { readonly failures?: number; readonly tenantsAway?: boolean } = {}) {
+export function world(
+  options: { readonly failures?: number; readonly tenantsAway?: boolean; readonly trustedProxies?: string[] } = {},
+) {
   const lines: Line[] = [];
   const logWith = (base: object): Log => {
     const write = (message: string, fields: object = {}) => {
@@ -79,6 +81,7 @@ export function world(options: { readonly failures?: number; readonly tenantsAwa
       return tokenFor("amt-nord", "rooms:read");
     },
     failedSignIns: new RateLimiterMemory({ points: options.failures ?? 100, duration: 60 }),
+    ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     chat: {
       websocketUrl: "wss://xmpp.example.org:5281/xmpp-websocket",
       publicUrl: "https://files.example.org",

@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { callerOf } from "./failed-sign-ins.ts";
+import { networkOf } from "./throttle.ts";
 
 it.each([
   ["192.0.2.7", "192.0.2.7"],
@@ -11,5 +11,5 @@ it.each([
   ["fe80::1%eth0", "fe80:0:0:0"],
   [undefined, "unknown"],
 ])("counts %s as %s", (address, caller) => {
-  expect(callerOf(address)).toBe(caller);
+  expect(networkOf(address)).toBe(caller);
 });
