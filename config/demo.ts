@@ -1,6 +1,14 @@
-/** The demo world of `up`: two tenants with five people each. Passwords are made at the first start, not here. */
+/** The demo world of `up`: two tenants with five people each, and that of who runs the service. Passwords are made at the first start, not here. */
 
-type DemoRole = "tenant-administrator" | "dpo" | "opener" | "moderator" | "user";
+type DemoRole =
+  | "operator"
+  | "ordering-person"
+  | "auditor"
+  | "tenant-administrator"
+  | "dpo"
+  | "opener"
+  | "moderator"
+  | "user";
 
 interface DemoPerson {
   /** Local part of the JID. */
@@ -39,6 +47,17 @@ export const demoTenants: readonly DemoTenant[] = [
       { user: "yasemin.aydin", name: "Yasemin Aydin", roles: ["opener"] },
       { user: "florian.huber", name: "Florian Huber", roles: ["moderator"] },
       { user: "lena.schuster", name: "Lena Schuster", roles: ["user"] },
+    ],
+  },
+  {
+    id: "betrieb",
+    name: "Betrieb",
+    domain: "betrieb.localhost",
+    people: [
+      { user: "olaf.nissen", name: "Olaf Nissen", roles: ["operator"] },
+      { user: "birte.lorenzen", name: "Birte Lorenzen", roles: ["ordering-person"] },
+      { user: "petra.ohm", name: "Petra Ohm", roles: ["auditor"] },
+      { user: "karin.hansen", name: "Karin Hansen", roles: ["tenant-administrator"] },
     ],
   },
 ];

@@ -4,6 +4,7 @@ import { type Caller, cursor, Download, download, pageOf, pageSchema, type Route
 import type { Log } from "../platform/log.ts";
 import { wake } from "../platform/wake.ts";
 import { actorOf, INSTALLATION } from "./audit.ts";
+import { auditHead } from "./audit-head.ts";
 import { signingAsked } from "./audit-jobs.ts";
 import { type AuditFilter, type AuditReading, exportAudit, searchAudit } from "./audit-search.ts";
 import { csvOf, jsonOf } from "./core-audit-export.ts";
@@ -48,6 +49,13 @@ const entry = z.object({
   hash: z.string(),
 });
 const page = pageSchema(entry);
+const head = z.object({
+  position: z.int().min(0).describe("Of the newest entry."),
+  signed: z
+    .object({ position: z.int().min(1), at: z.iso.datetime(), keyId: z.string() })
+    .nullable()
+    .describe("The newest signed head: what stands up to it cannot be rewritten unseen."),
+});
 const types = ["text/csv", "application/json"] as const;
 
 /** The REST door of the audit log: of each tenant, and of what concerns the installation. */
@@ -71,7 +79,21 @@ export function auditRoutes(deps: AuditHttpDeps): Route[] {
   const common = { scope: "audit:read" as const };
   const read = { ...common, method: "get" as const, query: search, response: page };
   const take = { ...common, method: "get" as const, query: exporting, response: download, downloads: types };
+  const heads = { ...common, method: "get" as const, response: head };
   return [
+    route({
+      ...heads,
+      path: "/tenants/{tenant}/audit/head",
+      summary: "How far the audit log of a tenant reaches and is signed",
+      params: z.object({ tenant }),
+      handle: ({ params }) => auditHead(deps.db, params.tenant),
+    }),
+    route({
+      ...heads,
+      path: "/audit/head",
+      summary: "How far the audit log of the installation reaches and is signed",
+      handle: () => auditHead(deps.db, INSTALLATION),
+    }),
     route({
       ...read,
       path: "/tenants/{tenant}/audit",

@@ -3,6 +3,7 @@ export { type AccessReader, accessReader } from "./access.ts";
 export { followAccess } from "./access-events.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { cookieName } from "./core-session-cookie.ts";
+export { emergencyRoutes } from "./emergency-http.ts";
 export { bearerAuthentication } from "./http.ts";
 export { csvBody } from "./import-http.ts";
 export { invitationRoutes } from "./invitation-http.ts";
@@ -25,6 +26,7 @@ export {
   pagePeople,
 } from "./store.ts";
 export type { DomainUsage } from "./tenant-quota.ts";
+export { tenantExportRoutes } from "./tenant-export-http.ts";
 export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";
 export { type TokenReader, tokenReader } from "./token-reader.ts";

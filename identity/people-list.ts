@@ -106,3 +106,16 @@ function shownPeople(trx: Transaction<PersonTables>, tenant: string) {
     ])
     .where("p.tenant_id", "=", tenant);
 }
+
+/** The id of a person by local part; undefined when there is none. */
+export async function findPersonId(db: Database, tenant: string, localpart: string): Promise<string | undefined> {
+  const found = await db.withTenants([tenant], (trx: Transaction<PersonTables>) =>
+    trx
+      .selectFrom("person")
+      .select("id")
+      .where("tenant_id", "=", tenant)
+      .where("localpart", "=", localpart)
+      .executeTakeFirst(),
+  );
+  return found?.id;
+}

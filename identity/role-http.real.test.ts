@@ -4,7 +4,6 @@ import { sql } from "kysely";
 import request from "supertest";
 import { apiRouter, problemHandler } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
-import type { Log } from "../platform/log.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
 import { realStack, silentLog } from "../test/support/real.ts";
 import { type ScratchDatabase, scratchDatabase } from "../test/support/scratch-database.ts";
@@ -25,9 +24,6 @@ const redis = openRedis(settings.redis.url, silentLog);
 const tenant = "roles-own";
 const away = "roles-away";
 const [operator, admin, dpo, person] = [newId(), newId(), newId(), newId()];
-const lines: string[] = [];
-const write = (message: string, fields = {}) => void lines.push(JSON.stringify([message, fields]));
-const log: Log = { ...silentLog, warn: write, with: () => log };
 let scratch: ScratchDatabase;
 let access: AccessReader;
 let now = Date.now();
@@ -66,7 +62,7 @@ afterAll(async () => {
 
 /** The routes as a person, or as who has a token. */
 function as(who: string) {
-  const deps = { db: scratch.db, redis, log, clock: () => now, newId, access };
+  const deps = { db: scratch.db, redis, log: silentLog, clock: () => now, newId, access };
   const tokens = tokenReader(scratch.db, () => now);
   const bearer = bearerAuthentication(scratch.db, () => now, access, tokens);
   const router = apiRouter([...roleRoutes(deps), ...tokenRoutes({ ...deps, tokens })], async (asked) => {
@@ -126,28 +122,6 @@ test("a role for a while ends by itself", async () => {
   now += 1_000;
   try {
     expect((await access.read({ tenant, id: person }))?.grants.map(({ role }) => role)).toEqual(["user"]);
-  } finally {
-    now = before;
-  }
-});
-
-test("emergency access holds for an hour and is told to the tenant", async () => {
-  const take = (who: string) => as(who).post(`/tenants/${away}/break-glass`);
-  const reason = "the administrator of the tenant cannot be reached";
-  await take(admin).send({ reason }).expect(404);
-  await take(operator).send({ reason: "why" }).expect(400);
-  await as(operator).get(`/tenants/${away}/people/${person}/roles`).expect(403);
-  const taken = await take(operator).send({ reason }).expect(201);
-  expect(Date.parse(taken.body.expiresAt) - now).toBe(3_600_000);
-  await as(operator).get(`/tenants/${away}/people/${person}/roles`).expect(404);
-  for (const log of [away, "-"]) {
-    expect((await auditOf(log)).at(-1)).toMatchObject({ action: "tenant:break-glass", reason });
-  }
-  expect(lines.join()).toContain("An operator has taken emergency access");
-  const before = now;
-  now += 3_600_000;
-  try {
-    await as(operator).get(`/tenants/${away}/people/${person}/roles`).expect(403);
   } finally {
     now = before;
   }

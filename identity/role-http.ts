@@ -8,11 +8,10 @@ import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { wake } from "../platform/wake.ts";
 import type { AccessReader } from "./access.ts";
-import { accessChanged, glassBroken } from "./access-events.ts";
+import { accessChanged } from "./access-events.ts";
 import { actorOf } from "./audit.ts";
 import { mayGrant, type Role, roles } from "./permissions.ts";
-import { breakGlass, listRoles, putRole, removeRole, type StoredGrant, scopeOf } from "./role-store.ts";
-import { findTenant } from "./store.ts";
+import { listRoles, putRole, removeRole, type StoredGrant, scopeOf } from "./role-store.ts";
 
 export interface RoleRouteDeps {
   readonly db: Database;
@@ -23,7 +22,6 @@ export interface RoleRouteDeps {
   readonly access: AccessReader;
 }
 
-const BREAK_GLASS_MS = 3_600_000;
 const tenant = z.string().min(1).max(63);
 const personPath = z.object({ tenant, person: z.uuid() });
 const rolePath = personPath.extend({ role: z.enum(roles) });
@@ -44,7 +42,7 @@ const shown = ({ createdAt, expiresAt, ...grant }: StoredGrant): z.input<typeof 
   expiresAt: expiresAt?.toISOString() ?? null,
 });
 
-/** Roles of people, and an operator's access for an emergency. */
+/** Roles of people. */
 export function roleRoutes(deps: RoleRouteDeps): Route[] {
   const { db, redis, log, clock, newId, access } = deps;
   const changed = async (of: string, person: string) => {
@@ -102,35 +100,6 @@ export function roleRoutes(deps: RoleRouteDeps): Route[] {
         const actor = { ...actorOf(caller), reason: why.data };
         await removeRole(db, actor, { person, role: params.role, scope }, new Date(clock()), newId);
         await changed(person.tenant, person.id);
-      },
-    }),
-    route({
-      method: "post",
-      path: "/tenants/{tenant}/break-glass",
-      summary: "Take a tenant administrator's access for an hour, in an emergency; the tenant's DPO is told",
-      scope: "tenant:break-glass",
-      params: z.object({ tenant }),
-      body: z.strictObject({ reason: reason.min(10) }),
-      status: 201,
-      response: z.object({ role: z.enum(roles), scope: z.string(), expiresAt: time }),
-      handle: async ({ params, body, caller }) => {
-        const { person } = caller.principal;
-        if (!person) throw new KontorError("forbidden", "Emergency access is for people: sign in");
-        if (!(await findTenant(db, params.tenant))) throw new KontorError("not-found", "There is no such tenant");
-        const now = new Date(clock());
-        const expiresAt = new Date(+now + BREAK_GLASS_MS);
-        const role: Role = "tenant-administrator";
-        const actor = { ...actorOf(caller), reason: body.reason };
-        const grant = { person: { tenant: person.tenant, id: person.id }, role, scope: params.tenant, expiresAt };
-        await breakGlass(db, actor, grant, now, newId);
-        const until = expiresAt.toISOString();
-        log.warn("An operator has taken emergency access", {
-          ...{ class: "audit", tenant: params.tenant, person: person.id, until },
-          ...{ reason: body.reason, requestId: caller.requestId },
-        });
-        await changed(person.tenant, person.id);
-        await wake(redis, glassBroken, { tenant: params.tenant, person: person.id, until }, log);
-        return { role, scope: params.tenant, expiresAt: until };
       },
     }),
   ];

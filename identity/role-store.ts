@@ -8,7 +8,7 @@ import { installationRoles, type Role } from "./permissions.ts";
 
 /** Roles of people; each change is audited in its transaction. */
 
-interface RoleTables {
+export interface RoleTables {
   person: { tenant_id: string; id: string; status: string };
   role_grant: {
     tenant_id: string;
@@ -85,50 +85,28 @@ export async function removeRole(db: Database, actor: Actor, change: RoleChange,
   });
 }
 
-/**
- * Gives an operator a role in a tenant for an emergency. It is on record where the operator belongs, in the tenant's
- * own log, which its DPO reads, and in that of the installation.
- */
-export async function breakGlass(
-  db: Database,
-  actor: Actor,
-  grant: RoleGrant & { readonly scope: string; readonly expiresAt: Date },
-  now: Date,
-  newId: NewId,
-): Promise<void> {
-  const { person, scope, role, expiresAt } = grant;
-  await db.withTenants([INSTALLATION, person.tenant, scope], async (trx: Transaction<RoleTables>) => {
-    await requirePerson(trx, person);
-    await insertGrant(trx, actor, grant, now, true);
-    const change = { action: "tenant:break-glass", object: `person/${person.id}` };
-    const after = { role, scope, expiresAt: expiresAt.toISOString() };
-    for (const tenant of [INSTALLATION, scope]) await audit(trx, actor, { tenant, ...change, after }, now, newId);
-  });
-}
-
-async function insertGrant(
+/** Writes a grant in the caller's transaction, which audits it. */
+export async function insertGrant(
   trx: Transaction<RoleTables>,
   actor: Actor,
   { person, role, scope, expiresAt }: RoleGrant,
   now: Date,
-  onlyLonger = false,
 ): Promise<void> {
   const fields = { reason: actor.reason ?? null, granted_by: actor.who, created_at: now, expires_at: expiresAt };
   await trx
     .insertInto("role_grant")
     .values({ tenant_id: person.tenant, person_id: person.id, role, scope, ...fields })
-    .onConflict((conflict) => {
-      const update = conflict.expression(sql`tenant_id, person_id, role, coalesce(scope, '*')`).doUpdateSet(fields);
-      // An emergency must not put an end to a role that is held for good.
-      return onlyLonger ? update.where("role_grant.expires_at", "is not", null) : update;
-    })
+    .onConflict((conflict) =>
+      conflict.expression(sql`tenant_id, person_id, role, coalesce(scope, '*')`).doUpdateSet(fields),
+    )
     .execute();
 }
 
 const held = (trx: Transaction<RoleTables>, { tenant, id }: PersonRef) =>
   trx.selectFrom("role_grant").where("tenant_id", "=", tenant).where("person_id", "=", id);
 
-async function requirePerson(trx: Transaction<RoleTables>, { tenant, id }: PersonRef): Promise<void> {
+/** Throws `not-found` for who is not there. */
+export async function requirePerson(trx: Transaction<RoleTables>, { tenant, id }: PersonRef): Promise<void> {
   const found = await trx
     .selectFrom("person")
     .select("id")

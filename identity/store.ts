@@ -2,6 +2,8 @@ import type { Generated, Selectable, Transaction } from "kysely";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { hashToken } from "../platform/secrets.ts";
+import type { PersonRef } from "./access.ts";
+import { installationRoles } from "./permissions.ts";
 
 interface TenantTable {
   id: string;
@@ -121,7 +123,7 @@ export async function addPeople(
         tenant_id: tenant,
         person_id: id,
         role,
-        scope: tenant,
+        scope: installationRoles.some((each) => each === role) ? null : tenant,
         granted_by: "cli",
         created_at: now,
       })),

@@ -3,6 +3,7 @@ export { openBackground } from "./background.ts";
 export { commitEntries, prepareDays } from "./commit.ts";
 export { createCommitter } from "./committer.ts";
 export { roomsDoor } from "./component.ts";
+export { exportRooms } from "./export.ts";
 export { putInbox } from "./inbox.ts";
 export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, readLog, roomLogTopic } from "./log.ts";

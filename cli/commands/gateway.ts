@@ -13,6 +13,7 @@ import {
   bearerAuthentication,
   csvBody,
   type DomainUsage,
+  emergencyRoutes,
   followAccess,
   invitationRoutes,
   invitationThrottle,
@@ -23,6 +24,7 @@ import {
   sessionStore,
   signInThrottle,
   type TokenReader,
+  tenantExportRoutes,
   tenantRoutes,
   tokenReader,
   tokenRoutes,
@@ -30,7 +32,7 @@ import {
   xmppPasswordCheck,
 } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
-import { countMinute, countRooms } from "../../messaging/index.ts";
+import { countMinute, countRooms, exportRooms } from "../../messaging/index.ts";
 import { listen, onShutdown } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
@@ -107,6 +109,8 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     ...peopleRoutes(people),
     ...roleRoutes({ ...deps, access }),
     ...tokenRoutes({ ...deps, tokens }),
+    ...emergencyRoutes({ ...deps, access }),
+    ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...linkRoutes(deps),
