@@ -9,7 +9,7 @@ import { readTenant } from "./tenant-reads.ts";
 /** What a tenant takes along: people, groups, roles and audit log, with what other domains add. No content of messages. */
 
 /** A kind of rows that belongs to an export, page by page. */
-export interface ExportPart {
+interface ExportPart {
   readonly kind: string;
   readonly pages: (tenant: string) => AsyncIterable<readonly object[]>;
 }
@@ -23,7 +23,7 @@ export interface ExportDeps {
 }
 
 /** Rows that are read at once. */
-export const EXPORT_PAGE = 500;
+const EXPORT_PAGE = 500;
 
 /**
  * The export as lines of JSON (NDJSON), each with its `kind`; the last one says how many lines there are of each, so that
