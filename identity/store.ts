@@ -2,7 +2,6 @@ import type { Generated, Selectable, Transaction } from "kysely";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { hashToken } from "../platform/secrets.ts";
-import type { PersonRef } from "./access.ts";
 import { installationRoles } from "./permissions.ts";
 
 interface TenantTable {
