@@ -25,8 +25,8 @@ export {
   type Person,
   pagePeople,
 } from "./store.ts";
-export type { DomainUsage } from "./tenant-quota.ts";
 export { tenantExportRoutes } from "./tenant-export-http.ts";
+export type { DomainUsage } from "./tenant-quota.ts";
 export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";
 export { type TokenReader, tokenReader } from "./token-reader.ts";
