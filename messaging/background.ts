@@ -83,7 +83,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   let toldMinute = 0;
   /** For people who look at the tenant's use; silence is told once, then the figure expires. */
   const tellUse = () => {
-    const used = rooms.lastMinute();
+    const used = rooms.quota.used();
     if (used === toldMinute && ticks % 15 !== 0) return;
     if (used === 0 && toldMinute === 0) return;
     toldMinute = used;

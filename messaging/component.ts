@@ -70,7 +70,7 @@ function onMessage(rooms: Rooms, { stanza, from, to }: Incoming, now: number): v
     const session = jidText(from);
     const say = (effects: readonly Effect[]) => {
       // Typing and the like says nothing. What is refused for another reason counts for nothing.
-      if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.countMessage();
+      if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.quota.count();
       rooms.apply(room, effects);
     };
     if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));

@@ -62,7 +62,7 @@ export function inboxTaker(
   /** Whether the tenant's quota lets one more in, which is counted then. */
   const hasRoom = (): boolean => {
     try {
-      rooms.countMessage();
+      rooms.quota.count();
       return true;
     } catch (error) {
       context.log.debug("The inbox waits for the tenant's quota", { error });

@@ -41,6 +41,17 @@ export async function putInbox<T>(trx: Transaction<T>, message: InboxMessage): P
     .execute();
 }
 
+/** How many messages wait for the rooms of a tenant; counts to `upTo` at most. */
+export async function countInbox(db: Database, tenant: string, upTo: number): Promise<number> {
+  const { count } = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom(trx.selectFrom("room_inbox").select("id").where("tenant_id", "=", tenant).limit(upTo).as("waiting"))
+      .select((select) => select.fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow(),
+  );
+  return count;
+}
+
 /** What waits for the rooms of a tenant, oldest first. */
 export async function readInbox(db: Database, tenant: string, limit: number): Promise<InboxMessage[]> {
   const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>

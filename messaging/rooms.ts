@@ -16,12 +16,12 @@ import { wake } from "../platform/wake.ts";
 import { type CommitEntry, FencedError } from "./commit.ts";
 import type { Committer } from "./committer.ts";
 import { reflect, releaseSession, withArchiveId } from "./core-message.ts";
-import { newMinute } from "./core-minute.ts";
 import { join, setFarOccupants } from "./core-presence.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
 import { farSides, type LiveSession, recallSessions, rememberSessions } from "./live.ts";
 import { roomLogTopic } from "./log.ts";
+import { type MessageQuota, messageQuota } from "./message-quota.ts";
 import { createRoom, currentFence, defaultConfig, loadRoom, takeOwnership } from "./store.ts";
 
 export interface RoomsDeps {
@@ -56,13 +56,8 @@ export interface Rooms {
   /** Makes a room with its owner and runs `work` on it; an existing one is used as it is. */
   withNewRoom<R>(name: string, owner: string, work: (room: RoomState, created: boolean) => R): Promise<R>;
   apply(room: RoomState, effects: readonly Effect[]): void;
-  /**
-   * Counts a message that somebody says in a room. Throws `too-many` with `retryAfterSeconds` when the tenant's minute
-   * is full.
-   */
-  countMessage(): void;
-  /** Messages of the last minute. */
-  lastMinute(): number;
+  /** What may be said in all of them within a minute. */
+  readonly quota: MessageQuota;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -88,7 +83,6 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
-  const minute = newMinute();
 
   /** A failed claim is tried again by whoever needs it next. */
   const own = (): Promise<number> => {
@@ -279,17 +273,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       return done;
     },
     apply,
-    countMessage: () => {
-      const limit = deps.quotasOf(tenant).messagesPerMinute;
-      const retryAfterSeconds = minute.take(limit, deps.clock());
-      if (retryAfterSeconds === undefined) return;
-      throw new KontorError(
-        "too-many",
-        `The quota messagesPerMinute of ${limit} is reached: try again in ${retryAfterSeconds} s, or have it raised`,
-        { quota: "messagesPerMinute", limit, retryAfterSeconds },
-      );
-    },
-    lastMinute: () => minute.used(deps.clock()),
+    quota: messageQuota(tenant, deps),
     loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
     occupantId,
     claim: async () => {

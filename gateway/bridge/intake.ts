@@ -1,4 +1,4 @@
-import { roomInboxTopic } from "../../messaging/index.ts";
+import { countInbox, roomInboxTopic } from "../../messaging/index.ts";
 import { toKontorError } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
 import { wake } from "../../platform/wake.ts";
@@ -9,10 +9,13 @@ import { atMost, pause } from "./pause.ts";
 import type { Link } from "./store.ts";
 import { type Arrival, saveArrivals } from "./store-messages.ts";
 
-/** Far messages that wait while PostgreSQL is away; more are dropped, and the log says how many. */
+/** Far messages that wait while PostgreSQL is away or the inbox is full; more are dropped, and the log says how many. */
 const MAX_WAITING = 1_000;
 const PAGE = 50;
 const CLOSE_MS = 5_000;
+/** So many may wait for a tenant's quota of messages; beyond that a far side's flood would fill the database. */
+const MAX_INBOX = 5_000;
+const FULL_MS = 2_000;
 
 export interface Intake {
   push(message: FarMessage): void;
@@ -56,9 +59,16 @@ export function openIntake(
   };
 
   const drain = async (): Promise<void> => {
+    let told = false;
     for (let failures = 0; waiting.length > 0 && !stopped.signal.aborted; ) {
       const page = waiting.slice(0, PAGE);
       try {
+        if ((await countInbox(deps.db, link.tenant, MAX_INBOX)) >= MAX_INBOX) {
+          if (!told) log.warn("Far messages wait: the tenant's inbox is full", { waiting: waiting.length });
+          told = true;
+          await pause(FULL_MS, stopped.signal);
+          continue;
+        }
         await save(page);
         waiting.splice(0, page.length);
         failures = 0;
@@ -70,7 +80,7 @@ export function openIntake(
         else await saveSingly(page).catch(() => pause(1_000, stopped.signal));
       }
     }
-    if (dropped > 0) log.error("Far messages were dropped while PostgreSQL was away", { dropped });
+    if (dropped > 0) log.error("Far messages were dropped while others waited", { dropped });
     dropped = 0;
     // Here and not in a later callback: a message pushed in between would find nobody to take it.
     running = undefined;
@@ -81,7 +91,7 @@ export function openIntake(
       const inbound = decideInbound(message);
       if (!inbound) return countMessages(metrics, link.network, "in", "nothing");
       if (waiting.length >= MAX_WAITING) {
-        if (dropped === 0) log.error("Too many far messages wait for PostgreSQL: further ones are dropped");
+        if (dropped === 0) log.error("Too many far messages wait: further ones are dropped");
         dropped += 1;
         return countMessages(metrics, link.network, "in", "dropped");
       }
