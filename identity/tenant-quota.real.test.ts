@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { quotas } from "../config/sections/quotas.ts";
 import { newId } from "../platform/ids.ts";
 import { type ScratchDatabase, scratchDatabase } from "../test/support/scratch-database.ts";
+import { whileLocked } from "../test/support/while-locked.ts";
 import { localActor } from "./audit.ts";
 import { addPeople } from "./store.ts";
 import { stepTenant } from "./tenant-life.ts";
@@ -38,7 +39,10 @@ it("gives the tenant's own limits before the installation's", async () => {
 
 it("gives the last place to one of those who ask at once, and says to the others what is full", async () => {
   await addPeople(scratch.db, "klein", [{ localpart: "erste", name: "E", roles: [] }], newId, new Date());
-  const results = await Promise.allSettled(["a", "b", "c", "d"].map(addOne));
+  // Held up by us until all of them have seen the last place free and wait for the tenant's row.
+  const results = await whileLocked(scratch, sql`select from tenant where id = 'klein' for update`, 4, () =>
+    Promise.allSettled(["a", "b", "c", "d"].map(addOne)),
+  );
   const refused = results.filter((result) => result.status === "rejected").map(({ reason }) => reason);
   expect(refused).toHaveLength(3);
   for (const reason of refused) {
