@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { listTenants } from "../../identity/store.ts";
 import { serverFollowed, tenantChanged } from "../../identity/tenant-events.ts";
 import { finishClosing } from "../../identity/tenant-life.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
@@ -26,6 +27,7 @@ async function run(options: HomeOptions): Promise<void> {
   const server = localServer(home);
   const agent = startServerAgent({
     servedTenants: () => servedTenants(db),
+    knownDomains: async () => (await listTenants(db)).map(({ domain }) => domain),
     writeConfig: (tenants) => writeProsodyConfig(server, tenants).changed,
     shell: (lines) => prosodyShell(adminSocket(home, server.user), lines),
     onFollowed: async (tenants, changed) => {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { xmppDomain } from "./domain.ts";
-import { type ProsodyInput, prosodyConfig, serverHosts } from "./generate.ts";
+import { HOST_MARK, type ProsodyInput, prosodyConfig, serverHosts } from "./generate.ts";
 import { lua, luaString } from "./lua.ts";
 
 const input: ProsodyInput = {
@@ -48,6 +48,16 @@ describe("the Prosody configuration", () => {
   it("has the hosts that a running server is told to have", () => {
     const named = [...generate({}).matchAll(/^(?:VirtualHost|Component) "([^"]+)"/gm)].map(([, host]) => host);
     expect(named).toEqual(serverHosts(input.tenants.map(({ domain }) => domain)));
+  });
+
+  it("marks every host as ours, and reads an operator's own from a folder beside it", () => {
+    const sections = generate({})
+      .split(/^(?=VirtualHost|Component)/m)
+      .slice(1);
+    expect(sections).toHaveLength(serverHosts(["amt.example", "schule.example"]).length);
+    for (const section of sections) expect(section).toContain(`${HOST_MARK} = true`);
+    expect(generate({})).not.toContain("Include");
+    expect(generate({ folders: { ...input.folders, own: "/o" } })).toMatch(/\nInclude "\/o\/\*\.cfg\.lua"\n+$/);
   });
 
   it("has a way in for browsers that is no tenant's", () => {

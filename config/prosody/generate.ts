@@ -28,18 +28,22 @@ const privileges: LuaValue = {
   iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "set" },
 };
 
+/** In every host's section: so that whoever looks after a running server tells our hosts from those of others. */
+export const HOST_MARK = "kontor_host";
+
 /**
  * A host without people that takes WebSocket and BOSH under any name: a tenant's host would take the way of all others
  * with it when it is suspended.
  */
 const WEB_HOST = "web.kontor.invalid";
 
-const webHost = [`VirtualHost ${luaString(WEB_HOST)}`, luaOptions({ enabled: true, disco_hidden: true }, "  ")].join(
-  "\n",
-);
+const webHost = [
+  `VirtualHost ${luaString(WEB_HOST)}`,
+  luaOptions({ [HOST_MARK]: true, enabled: true, disco_hidden: true }, "  "),
+].join("\n");
 
 /** The hosts of a tenant's domain, in the order in which a running server activates them. */
-function tenantHosts(domain: string): string[] {
+export function tenantHosts(domain: string): string[] {
   return [domain, ...["conference", "rooms", "upload", "presence"].map((prefix) => `${prefix}.${domain}`)];
 }
 
@@ -116,6 +120,7 @@ function component(domain: string, secret: string, name: string, modules: readon
     luaOptions(
       {
         component_secret: secret,
+        [HOST_MARK]: true,
         // A second components process started by mistake is turned away and the first stays (mod_component:
         // "kick_new" closes the newcomer with <conflict/>, "kick_old" would let both throw each other out for ever).
         component_conflict_resolve: "kick_new",
@@ -134,6 +139,7 @@ function conference(domain: string): string {
     `Component ${luaString(domain)} "muc"`,
     luaOptions(
       {
+        [HOST_MARK]: true,
         name: "Conferences",
         modules_enabled: ["kontor_tenants", "muc_moderation"],
         modules_disabled: ["s2s"],
@@ -159,6 +165,7 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
     `VirtualHost ${luaString(domain)}`,
     luaOptions(
       {
+        [HOST_MARK]: true,
         enabled: true,
         admins: [presence],
         privileged_entities: { [presence]: privileges },
@@ -188,5 +195,6 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
 export function prosodyConfig(input: ProsodyInput, componentSecret: (domain: string) => string): string {
   const checked = prosodyInput.parse(input);
   const sections = checked.tenants.flatMap(({ domain }) => tenantSections(domain, checked, componentSecret));
-  return ["-- Generated; changes are lost.", globalSection(checked), webHost, ...sections, ""].join("\n\n");
+  const own = checked.folders.own === undefined ? [] : [`Include ${luaString(`${checked.folders.own}/*.cfg.lua`)}`];
+  return ["-- Generated; changes are lost.", globalSection(checked), webHost, ...sections, ...own, ""].join("\n\n");
 }

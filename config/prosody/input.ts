@@ -20,6 +20,8 @@ export const prosodyInput = z.strictObject({
     certificates: folder,
     /** Searched in order for modules. */
     plugins: z.array(folder),
+    /** Files of the operator's own here (`*.cfg.lua`) are read as well: hosts and components that are no tenant's. */
+    own: folder.optional(),
     pidFile: folder.optional(),
     /** Path of the admin socket; at most 107 bytes, as the kernel wants it. */
     adminSocket: folder

@@ -47,6 +47,11 @@ export function adminSocket(home: Home, user: ServiceUser | undefined): string {
   return socketPath(home, "prosody/prosody.sock", user?.uid);
 }
 
+/** Where configuration of hosts that are no tenant's lies; the operator's, never written here. */
+export function ownConfigFolder(home: Home): string {
+  return join(home.folder, "prosody", "own");
+}
+
 /** The WebSocket of this home's Prosody as browsers reach it. */
 export function websocketUrl(home: Home): string {
   return `ws://127.0.0.1:${home.ports.prosodyHttp}/xmpp-websocket`;
@@ -69,6 +74,7 @@ function prosodyInputOf({ home, archiveUrl, user }: LocalServer, tenants: readon
       data: join(home.folder, "prosody", "data"),
       certificates: dirname(certificate.certificate),
       plugins: [join(repository, "config", "prosody", "plugins"), debianPlugins],
+      own: ownConfigFolder(home),
       adminSocket: adminSocket(home, user),
     },
     certificate,
@@ -97,7 +103,8 @@ export function writeProsodyConfig(
   const { home, secrets, user } = server;
   const folder = join(home.folder, "prosody");
   const data = join(folder, "data");
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const own = ownConfigFolder(home);
+  for (const path of [data, own]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const file = join(folder, "prosody.cfg.lua");
   const text = prosodyConfig(prosodyInputOf(server, tenants), (domain) => componentSecret(secrets.xmpp, domain));
   const changed = !existsSync(file) || readFileSync(file, "utf8") !== text;
@@ -106,7 +113,7 @@ export function writeProsodyConfig(
     if (user) chownSync(`${file}.new`, user.uid, user.gid);
     renameSync(`${file}.new`, file);
   }
-  if (user) for (const path of [folder, data, file]) chownSync(path, user.uid, user.gid);
+  if (user) for (const path of [folder, data, own, file]) chownSync(path, user.uid, user.gid);
   return { file, changed };
 }
 

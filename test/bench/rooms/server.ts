@@ -1,7 +1,8 @@
 /** The servers of the benchmark: a stack of its own with two more MUC components on its Prosody. */
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownConfigFolder } from "../../../cli/stack/parts/prosody.ts";
 import { loadSecrets, makePassword } from "../../../cli/stack/secrets.ts";
 import { type Stack, startStack } from "../../../cli/stack/stack.ts";
 import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
@@ -42,7 +43,7 @@ function peerSections(domain: string): string {
       ),
     ].join("\n");
   // "sql" is the connection that the generated configuration sets for personal archives: the same PostgreSQL.
-  return ["", muc("muc-plain", [], undefined), muc("muc-archived", ["muc_mam"], "sql"), ""].join("\n\n");
+  return [muc("muc-plain", [], undefined), muc("muc-archived", ["muc_mam"], "sql"), ""].join("\n\n");
 }
 
 /** Starts everything. Rejects with a StackError when a part does not come up; then nothing is left running. */
@@ -59,18 +60,14 @@ export async function startServer(occupants: number, report: (line: string) => v
     remove();
     throw error;
   }
-  // The agent keeps the server at the table of tenants and would take the peer's rooms off it: it sleeps meanwhile.
-  const agent = stack.pid("server-agent");
   const stop = async () => {
-    if (agent) process.kill(agent, "SIGCONT");
     await stack.stop();
     remove();
   };
   try {
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
-    if (agent) process.kill(agent, "SIGSTOP");
-    appendFileSync(join(folder, "prosody", "prosody.cfg.lua"), peerSections(tenant.domain));
+    writeFileSync(join(ownConfigFolder(stack.home), "peer.cfg.lua"), peerSections(tenant.domain));
     const people = Array.from({ length: occupants }, (_, n) => ({ user: `bench-${n}`, password: makePassword() }));
     const results = await stack.prosodyShell([
       "config:reload()",
