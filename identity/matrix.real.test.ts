@@ -60,7 +60,6 @@ beforeAll(async () => {
     fileRouter: express.Router(),
     failedSignIns: new RateLimiterMemory({ points: 1_000_000, duration: 60 }),
     chat: { websocketUrl: settings.xmpp.websocketUrl, publicUrl: settings.http.publicUrl, tenants: async () => [] },
-    checks: {},
     metrics: createMetrics("test"),
     log,
     clock: Date.now,

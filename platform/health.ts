@@ -8,11 +8,18 @@ export type Check = () => Promise<void>;
 
 const CHECK_MS = 2_000;
 
-/** Adds /healthz (the process lives), /readyz (all it needs answers) and /metrics (Prometheus) to an app. */
-export function addHealth(app: Express, checks: Readonly<Record<string, Check>>, metrics: Metrics): void {
+/** Adds /healthz (the process lives) to an app. It tells nothing else, so that it may stand at a public door. */
+export function addLiveness(app: Express): void {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });
+}
+
+/** An app with /healthz, /readyz (all that the process needs answers) and /metrics (Prometheus): for operators alone. */
+export function healthApp(checks: Readonly<Record<string, Check>>, metrics: Metrics): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  addLiveness(app);
   app.get("/readyz", async (_request, response) => {
     const results = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
@@ -25,6 +32,7 @@ export function addHealth(app: Express, checks: Readonly<Record<string, Check>>,
   app.get("/metrics", async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+  return app;
 }
 
 async function outcome(check: Check): Promise<string> {
@@ -42,17 +50,14 @@ async function outcome(check: Check): Promise<string> {
   }
 }
 
-/** Serves health and metrics of a process that has no other HTTP door; port 0 serves nothing. */
+/** Serves health and metrics of a process on a listener of their own; port 0 serves nothing. */
 export async function serveHealth(
   options: { readonly host: string; readonly port: number },
   checks: Readonly<Record<string, Check>>,
   metrics: Metrics,
 ): Promise<Server | undefined> {
   if (options.port === 0) return undefined;
-  const app = express();
-  app.disable("x-powered-by");
-  addHealth(app, checks, metrics);
-  return listen(app, options);
+  return listen(healthApp(checks, metrics), options);
 }
 
 /** Listens, or rejects with what holds the port. */

@@ -33,7 +33,7 @@ import {
 } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
 import { countMinute, countRooms, exportRooms } from "../../messaging/index.ts";
-import { listen, onShutdown } from "../../platform/health.ts";
+import { listen, onShutdown, serveHealth } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
@@ -74,7 +74,6 @@ async function run(): Promise<void> {
       publicUrl: settings.http.publicUrl,
       tenants: rememberedTenants(() => servedTenants(db), clock),
     },
-    checks: { ...base.checks, bridges: () => bridges.check() },
     metrics,
     log,
     clock,
@@ -83,10 +82,14 @@ async function run(): Promise<void> {
   });
   const server = await listen(app, settings.http);
   setLimits(server);
+  const { host, gatewayPort } = settings.health;
+  const checks = { ...base.checks, bridges: () => bridges.check() };
+  const health = await serveHealth({ host, port: gatewayPort }, checks, metrics);
   log.info("Listening", { class: "system", host: settings.http.host, port: settings.http.port });
   const sweeping = every(SWEEP_MS, () => sweepFiles(files), log);
   onShutdown(log, async () => {
     clearInterval(sweeping);
+    health?.close();
     await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow()]);
     await base.close();
   });

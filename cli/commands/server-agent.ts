@@ -38,7 +38,7 @@ async function run(options: HomeOptions): Promise<void> {
   });
   const deaf = await onWake(patientRedis, tenantChanged, log, () => agent.look());
   const health = await serveHealth(
-    { host: settings.health.host, port: home.ports.serverAgentHealth },
+    { host: settings.health.host, port: settings.health.serverAgentPort },
     { ...checks, server: agent.check },
     metrics,
   );

@@ -47,7 +47,9 @@ export function environmentOf(home: Home, secrets: Secrets, databaseUrl: string)
     KONTOR_AUDIT_SIGNING_KEY: auditKey(home),
     KONTOR_HEALTH_HOST: "127.0.0.1",
     KONTOR_HEALTH_COMPONENTS_PORT: String(ports.componentsHealth),
+    KONTOR_HEALTH_GATEWAY_PORT: String(ports.gatewayHealth),
     KONTOR_HEALTH_WORKER_PORT: String(ports.workerHealth),
+    KONTOR_HEALTH_SERVER_AGENT_PORT: String(ports.serverAgentHealth),
   };
   writePrivate(pathOf(home), env);
   return env;

@@ -30,6 +30,7 @@ function portsOf(base: number) {
     componentsHealth: base + 90,
     workerHealth: base + 91,
     serverAgentHealth: base + 92,
+    gatewayHealth: base + 93,
   } as const;
 }
 

@@ -42,7 +42,7 @@ export async function startInOrder(context: Context): Promise<Started> {
   await checkPorts(home, [
     ...(given.database() ? ["postgres"] : []),
     ...(given.redis() ? ["redis"] : []),
-    ...(withKontor ? [] : ["http", "componentsHealth", "workerHealth", "serverAgentHealth"]),
+    ...(withKontor ? [] : ["http", "componentsHealth", "gatewayHealth", "workerHealth", "serverAgentHealth"]),
   ]);
   const secrets = demoSecrets(home, loadSecrets(home));
   const databaseUrl = databaseAndProsody(context, secrets, user);

@@ -4,7 +4,7 @@ import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { cookieName } from "../../identity/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { errors, KontorError, toKontorError } from "../../platform/errors.ts";
-import { addHealth, type Check } from "../../platform/health.ts";
+import { addLiveness } from "../../platform/health.ts";
 import { type Authenticate, apiRouter, openApi, type Route, sendProblem } from "../../platform/http.ts";
 import type { Idempotency } from "../../platform/idempotency.ts";
 import type { NewId } from "../../platform/ids.ts";
@@ -34,7 +34,6 @@ export interface AppParts {
   readonly idempotency?: Idempotency;
   readonly failedSignIns: RateLimiterAbstract;
   readonly chat: ChatSettings;
-  readonly checks: Readonly<Record<string, Check>>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
@@ -51,18 +50,18 @@ const pageAssets = {
 };
 
 /**
- * The gateway's HTTP door: health, metrics, the API with its document, files, the start page and the chat page. Every
+ * The gateway's HTTP door: whether it lives, the API with its document, files, the start page and the chat page. Every
  * error is a problem document (RFC 9457), for a browser outside the API a page that says the same.
  */
 export function createApp(parts: AppParts): Express {
-  const { routes, fileRouter, authenticate, failedSignIns, chat, checks, metrics, log, clock, newId, version } = parts;
+  const { routes, fileRouter, authenticate, failedSignIns, chat, metrics, log, clock, newId, version } = parts;
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", parts.trustedProxies ?? false);
   // Nested objects and lists from a query are nobody's wish here.
   app.set("query parser", "simple");
   app.use(requestId(newId), accessLog(log, metrics, clock), strictHeaders(chat.publicUrl));
-  addHealth(app, checks, metrics);
+  addLiveness(app);
 
   const api = express.Router();
   const document = openApi(routes, { title: "Kontor", version, cookie: cookieName(chat.publicUrl) });

@@ -7,8 +7,8 @@ import type { Metrics } from "../../platform/metrics.ts";
 const REQUEST_ID = "X-Request-Id";
 /** What a caller may name its request: nothing that could forge a line of the log. */
 const acceptable = /^[\w.-]{8,64}$/;
-/** Probes and scrapers come every few seconds and read the answer themselves. */
-const quiet = new Set(["/healthz", "/readyz", "/metrics"]);
+/** Probes come every few seconds and read the answer themselves. */
+const quiet = new Set(["/healthz"]);
 
 /** The id of the request that a response answers; empty before `requestId` has run. */
 export function requestIdOf(response: Response): string {

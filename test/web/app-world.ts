@@ -73,6 +73,7 @@ export function world(
     response.send("bytes");
   });
   let ids = 0;
+  const metrics = createMetrics("gateway");
   const app = createApp({
     routes,
     fileRouter: files,
@@ -90,17 +91,11 @@ export function world(
         return tenants;
       },
     },
-    checks: {
-      postgres: async () => {
-        throw new Error("connection refused");
-      },
-      redis: async () => undefined,
-    },
-    metrics: createMetrics("gateway"),
+    metrics,
     log: logWith({}),
     clock: () => 0,
     newId: () => `made-id-${++ids}`,
     version: "1.2.3",
   });
-  return { app, lines };
+  return { app, lines, metrics };
 }

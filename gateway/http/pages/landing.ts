@@ -9,7 +9,7 @@ export function landingPage(language: Language): string {
   const cards = [
     { href: inLanguage("/chat", language), title: text.chat, detail: text.chatText },
     { href: inLanguage("/api/docs", language), title: text.api, detail: text.apiText },
-    { href: "/readyz", title: text.health, detail: text.healthText },
+    { href: "/healthz", title: text.health, detail: text.healthText },
   ];
   return layout({
     language,

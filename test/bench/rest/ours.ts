@@ -73,7 +73,6 @@ export function ourApp({ databaseUrl, role, redisUrl }: Order) {
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
     chat: { websocketUrl: "ws://127.0.0.1/x", publicUrl: "http://127.0.0.1", tenants: async () => [] },
-    checks: {},
     metrics: createMetrics("gateway"),
     ...{ log, clock, newId: newRequestId },
     version: "0.0.0",
