@@ -6,6 +6,4 @@ export default {
   testMatch: ["**/*.real.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/"],
   testTimeout: 30_000,
-  // A client whose account was taken away under it can keep a connection open: all tests are over by then.
-  forceExit: true,
 };

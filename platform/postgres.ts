@@ -63,6 +63,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
     client.on("error", (error) => log.debug("PostgreSQL closed a connection in use", { error })),
   );
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  let closed: Promise<void> | undefined;
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
       new Kysely<T>({ dialect: new TenantDialect(pool, tenants) }).transaction().execute(work),
@@ -70,7 +71,11 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
     ping: async () => {
       await sql`select 1`.execute(kysely);
     },
-    close: () => kysely.destroy(),
+    // Not by kysely.destroy(): that leaves the pool alone unless it was queried outside of transactions for tenants.
+    close: () => {
+      closed ??= pool.end();
+      return closed;
+    },
   };
 }
 

@@ -7,6 +7,8 @@ import { NS_PING } from "../../components/xep/xep-0199-ping.ts";
 export interface SignIn {
   readonly host: string;
   readonly port: number;
+  /** The server's WebSocket (RFC 7395), used instead of `host` and `port`. */
+  readonly websocket?: string;
   readonly jid: string;
   readonly password: string;
   readonly resource?: string;
@@ -44,7 +46,7 @@ const MAX_KEPT = 10_000;
 /** Signs in by SCRAM. Rejects with the server's condition, such as `not-authorized`. */
 export async function signIn(options: SignIn): Promise<XmppClient> {
   const [username = "", domain = ""] = options.jid.split("@");
-  const service = `xmpp://${options.host}:${options.port}`;
+  const service = options.websocket ?? `xmpp://${options.host}:${options.port}`;
   const { password, resource = `kontor-${Math.random().toString(36).slice(2, 8)}` } = options;
   const xmpp = client({ service, domain, username, password, resource });
   xmpp.reconnect.stop();
@@ -75,9 +77,18 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
   }
   xmpp.on("error", () => undefined);
   // The library decodes each packet by itself, which destroys characters that lie across two.
-  const socket = () => (xmpp.socket instanceof Socket ? xmpp.socket : undefined);
-  xmpp.on("connect", () => socket()?.setEncoding("utf8"));
-  const address = await xmpp.start();
+  let socket: Socket | undefined;
+  xmpp.on("connect", () => {
+    socket = xmpp.socket instanceof Socket ? xmpp.socket : undefined;
+    socket?.setEncoding("utf8");
+  });
+  // A server that ended the stream may leave its half of the connection open for long, which keeps the process alive.
+  xmpp.on("disconnect", () => socket?.destroy());
+  const address = await xmpp.start().catch(async (error: unknown) => {
+    // A server that refuses somebody leaves the stream open for another try, and the library leaves it to the server.
+    await xmpp.stop().catch(() => undefined);
+    throw error;
+  });
 
   const next: XmppClient["next"] = (fits, what, timeoutMs = 10_000) => {
     const index = kept.findIndex(fits);
@@ -136,7 +147,7 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
     onStanza: (listener) => void xmpp.on("stanza", listener),
     onClose: (listener) => void xmpp.once("disconnect", listener),
     stop: async () => void (await xmpp.stop()),
-    cut: () => socket()?.destroy(),
+    cut: () => socket?.destroy(),
   };
 }
 

@@ -1,43 +1,33 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type Client, client, xml } from "@xmpp/client";
+import { type SignIn, signIn, type XmppClient } from "../../cli/client/xmpp-client.ts";
 
-/** A real client whose stanzas are written as XML text. */
+/** A real client whose stanzas are written as XML text, and who takes note of all that comes in. */
 export class Person {
-  readonly #client: Client;
-  readonly #jid: string;
+  readonly #client: XmppClient;
   #inbox: string[] = [];
+  #arrived: () => void = () => undefined;
   #count = 0;
 
-  private constructor(xmpp: Client, jid: string) {
-    this.#client = xmpp;
-    this.#jid = jid;
+  private constructor(client: XmppClient) {
+    this.#client = client;
+    client.onStanza((stanza) => {
+      this.#inbox.push(stanza.toString());
+      this.#arrived();
+    });
   }
 
-  /** Signs in by SCRAM over a plain stream with resource `test`, and becomes available. */
-  static async signIn(service: string, jid: string, password: string): Promise<Person> {
-    const [username = "", domain = ""] = jid.split("@");
-    const xmpp = client({ service, domain, username, password, resource: "test" });
-    const person = new Person(xmpp, jid);
-    // The local certificate is signed by nobody, and the library would insist; it also counts no stanza that is
-    // written as text. So it does not see STARTTLS and stream management offered.
-    xmpp.prependListener("element", (element) => {
-      if (!element.is("features")) return;
-      element.children = element.children.filter(
-        (child) => typeof child === "string" || !["starttls", "sm"].includes(child.name),
-      );
-    });
-    xmpp.on("stanza", (stanza) => person.#inbox.push(stanza.toString()));
-    xmpp.on("error", (error) => person.#inbox.push(String(error)));
-    await xmpp.start();
-    await xmpp.send(xml("presence"));
+  /** Signs in with resource `test`, and becomes available. */
+  static async signIn(options: SignIn): Promise<Person> {
+    const person = new Person(await signIn({ ...options, resource: "test" }));
+    await person.send("<presence/>");
     await person.allUntilNow();
     return person;
   }
 
-  async send(stanza: string): Promise<void> {
-    await this.#client.write(stanza);
+  send(stanza: string): Promise<void> {
+    return this.#client.write(stanza);
   }
 
   /** Sends with an id of its own and gives the stanza that answers it. */
@@ -54,17 +44,21 @@ export class Person {
    */
   async allUntilNow(): Promise<string[]> {
     const id = `p${++this.#count}`;
-    const domain = this.#jid.split("@")[1];
+    const domain = this.#client.jid.replace(/^.*@|\/.*$/g, "");
     await this.send(`<iq type='get' id='${id}' to='${domain}'><ping xmlns='urn:xmpp:ping'/></iq>`);
-    while (!this.#inbox.some((text) => text.includes(`id="${id}"`))) await once(this.#client, "stanza");
-    const own = new RegExp(`^<presence[^>]* from="${this.#jid}/test"|<privilege |id="${id}"`);
+    while (!this.#inbox.some((text) => text.includes(`id="${id}"`))) {
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+    const own = new RegExp(`^<presence[^>]* from="${this.#client.jid}"|<privilege |id="${id}"`);
     const all = this.#inbox.filter((text) => !own.test(text));
     this.#inbox = [];
     return all;
   }
 
-  async close(): Promise<void> {
-    await this.#client.stop();
+  close(): Promise<void> {
+    return this.#client.stop();
   }
 }
 

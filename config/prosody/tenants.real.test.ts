@@ -20,7 +20,7 @@ const open: { close(): Promise<void> }[] = [];
 async function signIn(jid: string): Promise<Person> {
   const person = stack.demo.tenants.flatMap(({ people }) => people).find((each) => each.jid === jid);
   const { host, port } = stack.demo.xmpp;
-  return Person.signIn(`xmpp://${host}:${port}`, jid, person?.password ?? "");
+  return Person.signIn({ host, port, jid, password: person?.password ?? "" });
 }
 
 async function component(domain: string): Promise<ComponentUnderTest> {
