@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/glob
 import pg from "pg";
 import { loadSecrets } from "../../cli/stack/secrets.ts";
 import { type Stack, startStack } from "../../cli/stack/stack.ts";
+import { ComponentUnderTest, Person } from "../../test/support/raw-clients.ts";
 import { componentSecret } from "../component-secret.ts";
-import { ComponentUnderTest, Person } from "./real-clients.ts";
 
 const nord = "amt-nord.localhost";
 const sued = "schule-sued.localhost";
