@@ -4,6 +4,7 @@ import { useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
+import { TenantPage } from "./pages/tenant.tsx";
 import { pages } from "./pages.ts";
 import { Empty, Page } from "./ui/page.tsx";
 import { ProblemNote } from "./ui/problem-note.tsx";
@@ -40,6 +41,7 @@ export function App() {
         {entries.map(({ path, Element }) => (
           <Route key={path} path={path} element={<Element />} />
         ))}
+        {actions.includes("tenant:list") ? <Route path="/tenants/:tenant" element={<TenantPage />} /> : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

@@ -4,13 +4,14 @@ import { AccountPage } from "./pages/account.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
+import { OwnTenantPage } from "./pages/tenant.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
 
 export interface PageEntry {
   readonly path: string;
   /** Key of its texts. */
-  readonly name: "overview" | "tenants" | "people" | "audit" | "tokens" | "account";
+  readonly name: "overview" | "tenants" | "tenant" | "people" | "audit" | "tokens" | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
   readonly Element: ComponentType;
@@ -20,6 +21,7 @@ export interface PageEntry {
 export const pages: readonly PageEntry[] = [
   { path: "/", name: "overview", action: undefined, Element: OverviewPage },
   { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
+  { path: "/tenant", name: "tenant", action: "tenant:read", Element: OwnTenantPage },
   { path: "/people", name: "people", action: "person:read", Element: PeoplePage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },

@@ -1,12 +1,13 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import * as z from "zod/mini";
-import type { Action } from "../../identity/permissions.ts";
+import { type Action, may as mayWith, roles } from "../../identity/permissions.ts";
 import { type Answer, type CallOptions, call } from "./client.ts";
 import { Problem } from "./problem.ts";
 
 const sessionShape = z.object({
   person: z.object({ tenant: z.string(), id: z.string(), localpart: z.string(), name: z.string() }),
   roles: z.array(z.string()),
+  grants: z.array(z.object({ role: z.enum(roles), scope: z.nullable(z.string()), expiresAt: z.nullable(z.string()) })),
   actions: z.array(z.string()),
   csrf: z.string(),
 });
@@ -31,6 +32,8 @@ interface SessionContext {
   /** Ends this session, or all of this person. */
   readonly signOut: (everywhere: boolean) => Promise<void>;
   readonly ask: () => void;
+  /** Reads anew what one may do, with the page left as it is. */
+  readonly renew: () => Promise<void>;
 }
 
 const Context = createContext<SessionContext | undefined>(undefined);
@@ -42,11 +45,23 @@ export function useSessionContext(): SessionContext {
 }
 
 /** Who is signed in, what they may do, and the API in their name; for pages behind the sign-in. */
-export function useSession(): { session: Session; api: Api; may: (action: Action) => boolean } {
-  const { state, api } = useSessionContext();
+export function useSession(): {
+  session: Session;
+  api: Api;
+  /** Whether it is allowed somewhere. */
+  may: (action: Action) => boolean;
+  /** Whether it is allowed in a tenant; undefined: for the whole installation. */
+  mayIn: (action: Action, tenant: string | undefined) => boolean;
+  renew: () => Promise<void>;
+} {
+  const { state, api, renew } = useSessionContext();
   if (state.is !== "in") throw new Error("nobody is signed in");
   const { session } = state;
-  return { session, api, may: (action) => session.actions.includes(action) };
+  return {
+    ...{ session, api, renew },
+    may: (action) => session.actions.includes(action),
+    mayIn: (action, tenant) => mayWith(session.grants, action, tenant),
+  };
 }
 
 const current = async (): Promise<State> => {
@@ -80,11 +95,14 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     return { get: (path) => watched("GET", path), send: watched };
   }, [csrf]);
 
+  const renew = useCallback(async () => setState(await current()), []);
+
   const value = useMemo<SessionContext>(
     () => ({
       state,
       api,
       ask,
+      renew,
       signIn: async (jid, password) => {
         await call("POST", "/session", { body: { jid, password } });
         const next = await current();
@@ -96,7 +114,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         setState({ is: "out", ended: false });
       },
     }),
-    [state, api, ask],
+    [state, api, ask, renew],
   );
   return <Context value={value}>{children}</Context>;
 }

@@ -10,6 +10,9 @@ import { Form } from "../ui/form.tsx";
 import { Empty, Page } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import type { TableQuery } from "../ui/table-data.ts";
+import { AuditHead } from "./audit-head.tsx";
+import { AuditScope, INSTALLATION } from "./audit-scope.tsx";
+import { EmergencyHistory } from "./emergency-history.tsx";
 
 const entryShape = z.object({
   position: z.number(),
@@ -40,10 +43,13 @@ const instant = (day: string, plusDays: number): string => {
 /** The audit log: search, look closer, take along. Each search is an entry of the log itself. */
 export function AuditPage() {
   const { t, i18n } = useTranslation();
-  const { api, session } = useSession();
+  const { api, session, mayIn } = useSession();
   const [asked, setAsked] = useState(nothing);
   const [open, setOpen] = useState<Entry>();
-  const base = path`/tenants/${session.person.tenant}/audit`;
+  const { tenant } = session.person;
+  const everywhere = mayIn("audit:read", undefined);
+  const [of, setOf] = useState(everywhere ? INSTALLATION : tenant);
+  const base = of === INSTALLATION ? "/audit" : path`/tenants/${of}/audit`;
   const load = useCallback(
     async ({ after, limit }: TableQuery) =>
       answer.parse((await api.get(`${base}${queryText({ ...asked, cursor: after, limit })}`)).body),
@@ -70,6 +76,8 @@ export function AuditPage() {
   };
   return (
     <Page title={t("audit.title")} lead={t("audit.lead")}>
+      {everywhere ? <AuditScope value={of} onChange={setOf} /> : null}
+      <AuditHead base={base} />
       <search className="card">
         <Form submit={t("ui.search")} onSubmit={search}>
           <div className="cards">
@@ -90,7 +98,7 @@ export function AuditPage() {
       </search>
       <DataTable
         // Another search begins at its first page.
-        key={JSON.stringify(asked)}
+        key={JSON.stringify([of, asked])}
         caption={t("audit.title")}
         columns={columns}
         load={load}
@@ -102,6 +110,7 @@ export function AuditPage() {
           </Button>
         )}
       />
+      {of !== INSTALLATION && mayIn("tenant:emergencies", of) ? <EmergencyHistory tenant={of} /> : null}
       {open ? (
         <Dialog title={t("audit.detailsOf", { number: open.position })} onClose={() => setOpen(undefined)}>
           <dl>

@@ -15,8 +15,13 @@ export const tenantShape = z.object({
   deputy: z.string(),
   status: z.enum(["active", "suspended", "closing", "closed"]),
   quotas: z.record(z.string(), z.optional(z.number())),
+  limits: z.record(z.string(), z.number()),
+  partners: z.array(z.string()),
+  federatesWith: z.array(z.string()),
+  createdAt: z.string(),
   version: z.number(),
 });
+export const quotaNames = ["people", "rooms", "storageBytes", "links", "messagesPerMinute"] as const;
 export type TenantRow = z.infer<typeof tenantShape>;
 
 interface TenantDialogProps {
@@ -32,9 +37,11 @@ export function TenantDialog({ tenant, onClose, onDone }: TenantDialogProps) {
   const { api } = useSession();
   const save = async (values: FormData) => {
     const text = (name: string) => String(values.get(name) ?? "").trim();
-    const common = { name: text("name"), contact: text("contact"), deputy: text("deputy") };
+    const own = quotaNames.map((name) => [name, text(name)] as const).filter(([, value]) => value !== "");
+    const quotas = Object.fromEntries(own.map(([name, value]) => [name, Number(value)]));
+    const common = { name: text("name"), contact: text("contact"), deputy: text("deputy"), quotas };
     if (tenant) {
-      const body = { ...common, version: tenant.version, quotas: tenant.quotas };
+      const body = { ...common, version: tenant.version };
       await api.send("PUT", path`/tenants/${tenant.id}`, { body });
     } else {
       await api.send("POST", "/tenants", { body: { ...common, id: text("id"), domain: text("domain") } });
@@ -73,6 +80,20 @@ export function TenantDialog({ tenant, onClose, onDone }: TenantDialogProps) {
           defaultValue={tenant?.contact}
         />
         <TextField name="deputy" label={t("tenants.deputy")} required maxLength={200} defaultValue={tenant?.deputy} />
+        <fieldset>
+          <legend>{t("tenant.quotas")}</legend>
+          <p className="hint">{t("tenant.quotasHint")}</p>
+          {quotaNames.map((name) => (
+            <TextField
+              key={name}
+              name={name}
+              type="number"
+              min={0}
+              label={t(`tenant.quotaNames.${name}`)}
+              defaultValue={tenant?.quotas[name]}
+            />
+          ))}
+        </fieldset>
       </Form>
     </Dialog>
   );

@@ -2,11 +2,13 @@ import * as accessibility from "./accessibility.ts";
 import * as account from "./account.ts";
 import * as app from "./app.ts";
 import * as audit from "./audit.ts";
+import * as emergency from "./emergency.ts";
 import * as overview from "./overview.ts";
 import * as people from "./people.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as signIn from "./sign-in.ts";
+import * as tenant from "./tenant.ts";
 import * as tenants from "./tenants.ts";
 import * as tokens from "./tokens.ts";
 import * as ui from "./ui.ts";
@@ -17,11 +19,13 @@ const textsIn = (language: "de" | "en") => ({
   account: account[language],
   app: app[language],
   audit: audit[language],
+  emergency: emergency[language],
   overview: overview[language],
   people: people[language],
   problems: problems[language],
   roleNames: roleNames[language],
   signIn: signIn[language],
+  tenant: tenant[language],
   tenants: tenants[language],
   tokens: tokens[language],
   ui: ui[language],

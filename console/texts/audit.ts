@@ -18,6 +18,12 @@ export const de = {
   after: "Nachher",
   address: "Netzadresse",
   empty: "Kein Eintrag passt zu dieser Suche.",
+  of: "Protokoll",
+  installation: "Der ganze Dienst",
+  signed:
+    "Bis Eintrag {{signed}} von {{position}} unterschrieben ({{at}}, Schlüssel {{key}}): Was bis dahin steht, lässt sich nicht unbemerkt ändern.",
+  unsigned: "Noch ist kein Stand dieses Protokolls unterschrieben ({{position}} Einträge).",
+  verify: "Nachrechnen lässt sich alles mit ./kontor verify audit auf dem Server.",
 };
 
 export const en: typeof de = {
@@ -40,4 +46,10 @@ export const en: typeof de = {
   after: "After",
   address: "Network address",
   empty: "No entry fits this search.",
+  of: "Log",
+  installation: "The whole service",
+  signed:
+    "Signed up to entry {{signed}} of {{position}} ({{at}}, key {{key}}): what stands up to there cannot be changed unseen.",
+  unsigned: "No state of this log has been signed yet ({{position}} entries).",
+  verify: "All of it is recomputed with ./kontor verify audit on the server.",
 };
