@@ -36,8 +36,8 @@ export function EmergencyHistory({ tenant }: { readonly tenant: string }) {
     },
   ];
   return (
-    <section className="card" aria-labelledby="emergency-history">
-      <h2 id="emergency-history">{t("emergency.history")}</h2>
+    <div className="card">
+      <h2>{t("emergency.history")}</h2>
       <DataTable
         caption={t("emergency.history")}
         columns={columns}
@@ -46,6 +46,6 @@ export function EmergencyHistory({ tenant }: { readonly tenant: string }) {
         exportAs="emergency-access"
         empty={<Empty title={t("emergency.none")} />}
       />
-    </section>
+    </div>
   );
 }
