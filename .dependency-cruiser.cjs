@@ -24,7 +24,8 @@ module.exports = {
     {
       name: "nobody-imports-the-console",
       severity: "error",
-      from: { pathNot: "^console/" },
+      // Tests in the browser read what a page says in each language.
+      from: { pathNot: "^(console|test/web)/" },
       to: { path: "^console/" },
     },
     {
