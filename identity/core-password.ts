@@ -1,6 +1,6 @@
 /** What a password must be like. Pure. */
 
-const MIN_PASSWORD = 12;
+export const MIN_PASSWORD = 12;
 const MAX_PASSWORD = 128;
 
 /** Words that common passwords are made of; alone or with a few signs around them they are guessed first. */
@@ -24,26 +24,43 @@ export interface PasswordOwner {
   readonly name: string;
 }
 
+/** What may be wrong with a password, in the order in which it is looked at. */
+export const passwordFaults = ["short", "long", "control", "name", "uniform", "common"] as const;
+export type PasswordFault = (typeof passwordFaults)[number];
+
+const said: Readonly<Record<PasswordFault, string>> = {
+  short: `Choose a password of ${MIN_PASSWORD} characters or more: several words are easy to keep`,
+  long: `Choose a password of ${MAX_PASSWORD} characters at most`,
+  control: "Choose a password without control characters",
+  name: "Choose a password without your own name",
+  uniform: "Choose a password of more different characters",
+  common:
+    "This password is among the first that are guessed: choose several words that have nothing to do with each other",
+};
+
 /** Why a password is not good enough, said as what to do; undefined when it is. */
 export function passwordProblem(password: string, owner: PasswordOwner): string | undefined {
-  const length = [...password].length;
-  if (length < MIN_PASSWORD)
-    return `Choose a password of ${MIN_PASSWORD} characters or more: several words are easy to keep`;
-  if (length > MAX_PASSWORD) return `Choose a password of ${MAX_PASSWORD} characters at most`;
-  // SASLprep (RFC 4013 2.3) forbids them: a client could never sign in.
-  if (/[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u.test(password)) return "Choose a password without control characters";
-  const text = password.normalize("NFC").toLowerCase();
-  const names = [owner.localpart, ...owner.name.split(/\s+/), ...owner.localpart.split(/[._-]/)];
-  if (names.some((name) => [...name].length >= 4 && text.includes(name.normalize("NFC").toLowerCase()))) {
-    return "Choose a password without your own name";
-  }
-  if (new Set(text).size < 5) return "Choose a password of more different characters";
-  // What common words and runs of the alphabet or the keyboard leave over must carry the password by itself.
-  if ([...withoutRuns(withoutCommon(text))].length < 6) {
-    return "This password is among the first that are guessed: choose several words that have nothing to do with each other";
-  }
-  return undefined;
+  const fault = passwordFaults.find((each) => hasFault[each](password, owner));
+  return fault && said[fault];
 }
+
+/** Whether a password has a fault, taken by itself. */
+export const hasFault: Readonly<Record<PasswordFault, (password: string, owner: PasswordOwner) => boolean>> = {
+  short: (password) => [...password].length < MIN_PASSWORD,
+  long: (password) => [...password].length > MAX_PASSWORD,
+  // SASLprep (RFC 4013 2.3) forbids them: a client could never sign in.
+  control: (password) => /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u.test(password),
+  name: (password, owner) => {
+    const text = compared(password);
+    const names = [owner.localpart, ...owner.name.split(/\s+/), ...owner.localpart.split(/[._-]/)];
+    return names.some((name) => [...name].length >= 4 && text.includes(compared(name)));
+  },
+  uniform: (password) => new Set(compared(password)).size < 5,
+  // What common words and runs of the alphabet or the keyboard leave over must carry the password by itself.
+  common: (password) => [...withoutRuns(withoutCommon(compared(password)))].length < 6,
+};
+
+const compared = (text: string): string => text.normalize("NFC").toLowerCase();
 
 function withoutCommon(text: string): string {
   const plain = text.replaceAll("@", "a").replaceAll("0", "o").replaceAll("$", "s");

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type Route, route, versionTag } from "../platform/http.ts";
 import { actorOf } from "./audit.ts";
-import { changeGroup, createGroup, deleteGroup, type Group, listGroups, readGroup, setMember } from "./group-store.ts";
+import { setMember } from "./group-members.ts";
+import { changeGroup, createGroup, deleteGroup, type Group, listGroups, readGroup } from "./group-store.ts";
 import type { PeopleDeps } from "./person-tables.ts";
 
 const tenantPath = z.object({ tenant: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/) });

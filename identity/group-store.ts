@@ -101,39 +101,9 @@ export function deleteGroup(deps: Deps, tenant: string, id: string, actor: Actor
   });
 }
 
-/** Adds or takes away a member; who is one already, or none, stays so. */
-export function setMember(deps: Deps, tenant: string, id: string, person: string, member: boolean, actor: Actor) {
-  return changing(deps, tenant, id, actor, member ? "group:add-member" : "group:remove-member", async (trx) => {
-    const row = { tenant_id: tenant, group_id: id, person_id: person };
-    if (!member) {
-      await trx
-        .deleteFrom("group_member")
-        .where("tenant_id", "=", tenant)
-        .where("group_id", "=", id)
-        .where("person_id", "=", person)
-        .execute();
-      return { before: { member: person }, after: null };
-    }
-    const found = await trx
-      .selectFrom("person")
-      .select("id")
-      .where("tenant_id", "=", tenant)
-      .where("id", "=", person)
-      .where("status", "<>", "deleted")
-      .forKeyShare()
-      .executeTakeFirst();
-    if (!found) throw new KontorError("not-found", "There is no such person");
-    await trx
-      .insertInto("group_member")
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    return { before: null, after: { member: person } };
-  });
-}
-
 const taken = (name: string) => new KontorError("conflict", `There is a group '${name}' already`);
 
+/** Locks a group, has it changed and writes the audit entry. */
 async function changing(
   deps: Deps,
   tenant: string,

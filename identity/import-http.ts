@@ -2,7 +2,7 @@ import express, { type RequestHandler } from "express";
 import { z } from "zod";
 import { type Route, route } from "../platform/http.ts";
 import { actorOf } from "./audit.ts";
-import { importPeople } from "./import-people.ts";
+import { faultKinds, importPeople } from "./import-people.ts";
 import type { PeopleDeps } from "./person-tables.ts";
 
 const flag = z
@@ -13,6 +13,10 @@ const lineReport = z.object({
   line: z.int(),
   localpart: z.string(),
   problem: z.string().nullable(),
+  fault: z
+    .object({ kind: z.enum(faultKinds), about: z.string() })
+    .nullable()
+    .describe("The kind of the problem, and the column, line, name or groups that it is about."),
   invitation: z.object({ link: z.string(), expiresAt: z.iso.datetime() }).nullable(),
 });
 

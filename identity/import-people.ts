@@ -11,11 +11,19 @@ import { checkPeople } from "./tenant-quota.ts";
 
 /** Import of people from CSV with the columns localpart, name and optionally email and groups (names with `;` between). */
 
+export const faultKinds = ["columns", "field", "twice", "taken", "group"] as const;
+interface Fault {
+  readonly kind: (typeof faultKinds)[number];
+  readonly about: string;
+}
+
 interface ImportLine {
   /** As an editor counts it; the heading is line 1. */
   readonly line: number;
   readonly localpart: string;
   readonly problem: string | null;
+  /** The kind of the problem and what it is about: for those who say it in another language. */
+  readonly fault: Fault | null;
   /** Set once the person is imported. */
   readonly invitation: InvitationLink | null;
 }
@@ -61,9 +69,10 @@ export async function importPeople(
     await checkPeople(trx, tenant, deps.quotas, good.length);
     const going = !dryRun && (partial || good.length === checked.length);
     const lines: ImportLine[] = [];
-    for (const { line: at, localpart, problem, person } of checked) {
+    for (const { line: at, localpart, problem, fault, person } of checked) {
       const made = going && person ? await insertPerson(trx, deps, tenant, person, actor) : undefined;
-      lines.push({ line: at, localpart, problem: problem ?? null, invitation: made?.invitation ?? null });
+      const wrong = { problem: problem ?? null, fault: fault ?? null };
+      lines.push({ line: at, localpart, ...wrong, invitation: made?.invitation ?? null });
     }
     const imported = going ? good.length : 0;
     return { lines, good: good.length, bad: checked.length - good.length, imported };
@@ -77,7 +86,13 @@ interface ReadLine {
   readonly localpart: string;
   readonly value?: Line;
   readonly problem?: string;
+  readonly fault?: Fault;
 }
+
+const wrong = (kind: Fault["kind"], about: string | number, problem: string) => ({
+  problem,
+  fault: { kind, about: String(about) },
+});
 
 function readLines(csv: string): ReadLine[] {
   const rows = parsed(csv);
@@ -93,11 +108,14 @@ function readLines(csv: string): ReadLine[] {
     const cells = Object.fromEntries(columns.map((name, index) => [name, record[index]?.trim()]));
     const at = { line: info.lines, localpart: cells.localpart ?? "" };
     if (record.length !== columns.length) {
-      return { ...at, problem: `The line has ${record.length} columns instead of ${columns.length}` };
+      const problem = `The line has ${record.length} columns instead of ${columns.length}`;
+      return { ...at, ...wrong("columns", record.length, problem) };
     }
     const result = line.safeParse(cells);
     if (result.success) return { ...at, value: result.data };
-    return { ...at, problem: result.error.issues.map((each) => `${each.path.join(".")}: ${each.message}`).join("; ") };
+    const { issues } = result.error;
+    const problem = issues.map((each) => `${each.path.join(".")}: ${each.message}`).join("; ");
+    return { ...at, ...wrong("field", issues[0]?.path.join(".") ?? "", problem) };
   });
 }
 
@@ -130,10 +148,14 @@ async function check(trx: Transaction<PersonTables>, tenant: string, lines: read
   return lines.map((each, index): ReadLine & { person?: NewPerson } => {
     if (!each.value) return each;
     const first = names.indexOf(each.localpart);
-    if (first < index) return { ...each, problem: `${each.localpart} stands in line ${lines[first]?.line} already` };
-    if (taken.has(each.localpart)) return { ...each, problem: `${each.localpart} is there already` };
+    const before = lines[first]?.line ?? 0;
+    if (first < index)
+      return { ...each, ...wrong("twice", before, `${each.localpart} stands in line ${before} already`) };
+    if (taken.has(each.localpart))
+      return { ...each, ...wrong("taken", each.localpart, `${each.localpart} is there already`) };
     const missing = each.value.groups.filter((name) => !groups.has(name));
-    if (missing.length > 0) return { ...each, problem: `There is no group ${missing.join(", ")}: add it first` };
+    const absent = missing.join(", ");
+    if (missing.length > 0) return { ...each, ...wrong("group", absent, `There is no group ${absent}: add it first`) };
     return { ...each, person: { ...each.value, groups: each.value.groups.flatMap((name) => groups.get(name) ?? []) } };
   });
 }

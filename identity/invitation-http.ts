@@ -28,12 +28,12 @@ export function invitationRoutes({ throttle, ...deps }: InvitationDeps): Route[]
       summary: "Whom an invitation is for",
       scope: "open",
       body: look,
-      response: invited.extend({ expiresAt: z.iso.datetime() }),
+      response: invited.extend({ organisation: z.string(), expiresAt: z.iso.datetime() }),
       problems: ["gone"],
       handle: async ({ body, request }) => {
         const asked = () => lookAtInvitation(deps, body.token);
-        const { jid, name, expiresAt } = await throttle.guard(tenantOf(body.token), request.ip, asked);
-        return { jid, name, expiresAt };
+        const { jid, name, organisation, expiresAt } = await throttle.guard(tenantOf(body.token), request.ip, asked);
+        return { jid, name, organisation, expiresAt };
       },
     }),
     door({

@@ -43,6 +43,8 @@ export interface Invited {
   readonly localpart: string;
   readonly name: string;
   readonly jid: string;
+  /** The name of the tenant. */
+  readonly organisation: string;
   readonly expiresAt: string;
 }
 
@@ -90,7 +92,7 @@ async function find(trx: Transaction<PersonTables>, deps: PeopleDeps, tenant: st
     .selectFrom("invitation as i")
     .innerJoin("person as p", (join) => join.onRef("p.tenant_id", "=", "i.tenant_id").onRef("p.id", "=", "i.person_id"))
     .innerJoin("tenant as t", "t.id", "i.tenant_id")
-    .select(["p.id", "p.localpart", "p.name", "t.domain", "i.expires_at"])
+    .select(["p.id", "p.localpart", "p.name", "t.domain", "t.name as organisation", "i.expires_at"])
     .where("i.tenant_id", "=", tenant)
     .where("i.token_hash", "=", hashToken(token))
     .where("i.used_at", "is", null)
@@ -100,8 +102,8 @@ async function find(trx: Transaction<PersonTables>, deps: PeopleDeps, tenant: st
     .forUpdate(["i", "p"])
     .executeTakeFirst();
   if (!found) throw new KontorError("gone", "This link was used or has expired: ask your administrator for a new one");
-  const { id, localpart, name, domain, expires_at } = found;
-  return { id, localpart, name, jid: `${localpart}@${domain}`, expiresAt: expires_at.toISOString() };
+  const { id, localpart, name, domain, organisation, expires_at } = found;
+  return { id, localpart, name, jid: `${localpart}@${domain}`, organisation, expiresAt: expires_at.toISOString() };
 }
 
 /** Whose link it is, as the link itself says. */

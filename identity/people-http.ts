@@ -25,12 +25,13 @@ const person = z.object({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
+const personWithGroups = person.extend({ groups: z.array(z.object({ id: z.uuid(), name: z.string() })) });
 const invitation = z.object({
   link: z.string().describe("Shown once: hand it to the person."),
   expiresAt: z.iso.datetime(),
 });
 
-const shown = ({ problem, created_at, updated_at, ...row }: PersonRow): z.input<typeof person> => ({
+const shown = <R extends PersonRow>({ problem, created_at, updated_at, ...row }: R) => ({
   ...row,
   accountProblem: problem,
   createdAt: created_at.toISOString(),
@@ -56,6 +57,7 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
       params: onePath,
       status: 202,
       response: person,
+      problems: ["conflict"],
       handle: async ({ params, caller }) => {
         await change(deps, params.tenant, params.person, actorOf(caller));
         return shown(await readPerson(db, params.tenant, params.person));
@@ -125,7 +127,7 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
       summary: "One person",
       scope: "person:read",
       params: onePath,
-      response: person,
+      response: personWithGroups,
       etag,
       handle: async ({ params }) => shown(await readPerson(db, params.tenant, params.person)),
     }),
@@ -135,8 +137,12 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
       summary: "Change a person",
       scope: "person:change",
       params: onePath,
-      body: z.strictObject({ name: personName, email: personEmail.nullable() }),
-      response: person,
+      body: z.strictObject({
+        name: personName,
+        email: personEmail.nullable(),
+        groups: z.array(z.uuid()).max(1_000).optional().describe("All groups of the person; absent: they stay."),
+      }),
+      response: personWithGroups,
       etag,
       handle: async ({ params, body, caller, ifMatch }) => {
         await changePerson(deps, params.tenant, params.person, { ...body, ifMatch }, actorOf(caller));

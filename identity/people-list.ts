@@ -68,13 +68,27 @@ export function listPeople(db: Database, tenant: string, query: PeopleQuery): Pr
   });
 }
 
+export interface PersonWithGroups extends PersonRow {
+  readonly groups: { readonly id: string; readonly name: string }[];
+}
+
 /** Throws `not-found`. */
-export async function readPerson(db: Database, tenant: string, id: string): Promise<PersonRow> {
-  const found = await db.withTenants([tenant], (trx: Transaction<PersonTables>) =>
-    shownPeople(trx, tenant).where("p.id", "=", id).executeTakeFirst(),
-  );
-  if (!found) throw new KontorError("not-found", "There is no such person");
-  return found;
+export function readPerson(db: Database, tenant: string, id: string): Promise<PersonWithGroups> {
+  return db.withTenants([tenant], async (trx: Transaction<PersonTables>) => {
+    const found = await shownPeople(trx, tenant).where("p.id", "=", id).executeTakeFirst();
+    if (!found) throw new KontorError("not-found", "There is no such person");
+    const groups = await trx
+      .selectFrom("group_member as m")
+      .innerJoin("person_group as g", (join) =>
+        join.onRef("g.tenant_id", "=", "m.tenant_id").onRef("g.id", "=", "m.group_id"),
+      )
+      .select(["g.id", "g.name"])
+      .where("m.tenant_id", "=", tenant)
+      .where("m.person_id", "=", id)
+      .orderBy("g.name")
+      .execute();
+    return { ...found, groups };
+  });
 }
 
 type People = PersonTables & { p: PersonTables["person"] };

@@ -260,6 +260,44 @@ describe("groups and lists", () => {
   });
 });
 
+test("a person is put into groups; a change of the membership meanwhile is told", async () => {
+  const groups = [];
+  for (const name of [unique("g1"), unique("g2")]) {
+    const { body } = await request(app).post(path("groups")).send({ name }).expect(201);
+    groups.push(z.object({ id: z.string(), name: z.string() }).parse(body));
+  }
+  const [one, two] = groups;
+  if (!one || !two) throw new Error("no groups");
+  const { id } = await add({ localpart: unique("grouped"), name: "Zz Grouped" });
+  const at = path(`people/${id}`);
+  const read = await request(app).get(at).expect(200);
+  expect(read.body.groups).toEqual([]);
+  await request(app)
+    .put(path(`groups/${one.id}/members/${id}`))
+    .expect(204);
+  const change = { name: "Zz Grouped", email: null, groups: [two.id] };
+  const old = read.headers.etag ?? "";
+  await request(app).put(at).set("If-Match", old).send(change).expect(412);
+  const again = await request(app).get(at).expect(200);
+  const changed = await request(app)
+    .put(at)
+    .set("If-Match", again.headers.etag ?? "")
+    .send(change);
+  expect(changed.body.groups).toEqual([{ id: two.id, name: two.name }]);
+  // Left out they stay; one that is not there changes nothing.
+  const { groups: _all, ...without } = change;
+  expect((await request(app).put(at).send(without).expect(200)).body.groups).toHaveLength(1);
+  await request(app)
+    .put(at)
+    .send({ ...change, groups: [newId()] })
+    .expect(404);
+  expect((await request(app).get(at).expect(200)).body.groups).toHaveLength(1);
+  for (const group of groups)
+    await request(app)
+      .delete(path(`groups/${group.id}`))
+      .expect(204);
+});
+
 describe("import", () => {
   const report = z.object({
     lines: z.array(z.object({ line: z.number(), problem: z.string().nullable() })),

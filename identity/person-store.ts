@@ -6,7 +6,9 @@ import { unknownPassword } from "./account-commands.ts";
 import { addAccountTask } from "./account-store.ts";
 import { type Actor, audit } from "./audit.ts";
 import { passwordProblem } from "./core-password.ts";
+import { setGroups } from "./group-members.ts";
 import { addInvitation, type InvitationLink } from "./invitation-store.ts";
+import { requireOtherAdministrator } from "./last-administrator.ts";
 import { accountTasksTopic, type PeopleDeps, type PersonTables, personDisabledTopic } from "./person-tables.ts";
 import { checkPeople } from "./tenant-quota.ts";
 
@@ -78,20 +80,30 @@ export async function createPerson(deps: PeopleDeps, tenant: string, person: New
 export interface PersonChange {
   readonly name: string;
   readonly email: string | null;
+  /** Ids of all groups the person is to be in; undefined: as it is. */
+  readonly groups?: readonly string[] | undefined;
   /** Throws when the tag of what is there is not the one the caller read. */
   readonly ifMatch: (current: string) => void;
 }
 
+/** Throws `precondition-failed` when somebody was faster, `not-found` also for a group that is not there. */
 export async function changePerson(deps: PeopleDeps, tenant: string, id: string, to: PersonChange, actor: Actor) {
   await changing(deps, tenant, id, actor, "person:change", async (trx, person) => {
     to.ifMatch(versionTag(person.version));
     const after = { name: to.name, email: to.email };
+    const groups = to.groups && (await setGroups(trx, tenant, id, to.groups));
     await setPerson(trx, tenant, id, after, deps);
-    return { before: { name: person.name, email: person.email }, after };
+    return {
+      before: { name: person.name, email: person.email, ...(groups && { groups: groups.before }) },
+      after: { ...after, ...(groups && { groups: groups.after }) },
+    };
   });
 }
 
-/** The account gets a password that nobody knows, all sessions end, open links are void. */
+/**
+ * The account gets a password that nobody knows, all sessions end, open links are void. Throws `conflict` for the last
+ * administrator of the tenant.
+ */
 export async function disablePerson(deps: PeopleDeps, tenant: string, id: string, actor: Actor): Promise<void> {
   await leaving(deps, tenant, id, actor, "disable");
 }
@@ -105,6 +117,7 @@ async function leaving(deps: PeopleDeps, tenant: string, id: string, actor: Acto
   if (actor.who === id)
     throw new KontorError("forbidden", "Nobody disables or deletes himself: ask another administrator");
   await changing(deps, tenant, id, actor, `person:${kind}`, async (trx, person) => {
+    await requireOtherAdministrator(trx, { tenant, id }, new Date(deps.clock()));
     const after = { status: kind === "disable" ? "disabled" : "deleted" } as const;
     await setPerson(trx, tenant, id, after, deps);
     await trx.deleteFrom("invitation").where("tenant_id", "=", tenant).where("person_id", "=", id).execute();

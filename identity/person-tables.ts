@@ -17,7 +17,7 @@ export type AccountState = (typeof accountStates)[number];
 export type AccountTaskKind = "create" | "password" | "disable" | "delete";
 
 export interface PersonTables {
-  tenant: { id: string; domain: string; status: string };
+  tenant: { id: string; domain: string; name: string; status: string };
   person: {
     tenant_id: string;
     id: string;

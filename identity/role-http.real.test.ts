@@ -23,7 +23,7 @@ const { settings } = realStack();
 const redis = openRedis(settings.redis.url, silentLog);
 const tenant = "roles-own";
 const away = "roles-away";
-const [operator, admin, dpo, person] = [newId(), newId(), newId(), newId()];
+const [operator, admin, dpo, person, second] = [newId(), newId(), newId(), newId(), newId()];
 let scratch: ScratchDatabase;
 let access: AccessReader;
 let now = Date.now();
@@ -41,6 +41,7 @@ beforeAll(async () => {
     [admin, "tenant-administrator"],
     [dpo, "dpo"],
     [person, undefined],
+    [second, "tenant-administrator"],
   ];
   const actor = { who: "test", name: "test", roles: [], reason: "set up", address: undefined, requestId: undefined };
   for (const [id, role] of held) {
@@ -105,6 +106,34 @@ test("a role is given with a reason, seen at once, taken away, and on record", a
     { action: "role:grant", reason: "only for now" },
     { action: "role:grant", reason: "not needed" },
   ]);
+});
+
+test("who holds which role is listed page by page, by name or role, for whoever may read it", async () => {
+  await put(admin, person, "opener", { reason: "opens the weekly meeting" }).expect(200);
+  const seen: [string, string][] = [];
+  for (let next: string | null = ""; next !== null; ) {
+    const query = { limit: 2, sort: "-role", ...(next ? { cursor: next } : {}) };
+    const { body } = await as(dpo).get(`/tenants/${tenant}/roles`).query(query).expect(200);
+    expect(body.items.length).toBeLessThanOrEqual(2);
+    for (const { role, person } of body.items) seen.push([role, person.id]);
+    next = body.next;
+  }
+  const administrators = [admin, second].sort().reverse();
+  expect(seen).toEqual([
+    ...administrators.map((id) => ["tenant-administrator", id]),
+    ["operator", operator],
+    ["opener", person],
+    ["dpo", dpo],
+  ]);
+  const one = await as(dpo).get(`/tenants/${tenant}/roles`).query({ role: "opener" }).expect(200);
+  expect(one.body.items).toMatchObject([
+    { person: { id: person }, reason: "opens the weekly meeting", expiresAt: null, scope: tenant },
+  ]);
+  expect(one.body.items[0].grantedBy).toEqual(expect.any(String));
+  const none = await as(dpo).get(`/tenants/${tenant}/roles`).query({ text: "no such %" }).expect(200);
+  expect(none.body.items).toEqual([]);
+  await as(person).get(`/tenants/${tenant}/roles`).expect(403);
+  await as(admin).delete(rolesPath(person, "opener")).set("X-Reason", "over%20now").expect(204);
 });
 
 test("nobody gives a role to himself, or one above his own", async () => {

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type Caller, type Route, route } from "../platform/http.ts";
+import { type Caller, cursor, pageOf, pageSchema, type Route, route, sortBy } from "../platform/http.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -11,6 +11,8 @@ import type { AccessReader } from "./access.ts";
 import { accessChanged } from "./access-events.ts";
 import { actorOf } from "./audit.ts";
 import { mayGrant, type Role, roles } from "./permissions.ts";
+import { personStatuses } from "./person-tables.ts";
+import { listRoleHolders, type RoleHolder, scopeText } from "./role-holders.ts";
 import { listRoles, putRole, removeRole, type StoredGrant, scopeOf } from "./role-store.ts";
 
 export interface RoleRouteDeps {
@@ -42,6 +44,23 @@ const shown = ({ createdAt, expiresAt, ...grant }: StoredGrant): z.input<typeof 
   expiresAt: expiresAt?.toISOString() ?? null,
 });
 
+const holderView = roleView.extend({
+  person: z.object({ id: z.uuid(), localpart: z.string(), name: z.string(), status: z.enum(personStatuses) }),
+  grantedBy: z.string().nullable().describe("Name of who gave it; null where it is not known any more."),
+});
+
+const shownHolder = (row: RoleHolder): z.input<typeof holderView> => ({
+  person: { id: row.person, localpart: row.localpart, name: row.name, status: row.status },
+  role: row.role,
+  scope: row.scope,
+  reason: row.reason,
+  grantedBy: row.granted_by,
+  createdAt: row.created_at.toISOString(),
+  expiresAt: row.expires_at?.toISOString() ?? null,
+});
+
+const place = cursor(z.tuple([z.string(), z.uuid(), z.enum(roles), z.string()]));
+
 /** Roles of people. */
 export function roleRoutes(deps: RoleRouteDeps): Route[] {
   const { db, redis, log, clock, newId, access } = deps;
@@ -53,6 +72,27 @@ export function roleRoutes(deps: RoleRouteDeps): Route[] {
     roles: (await listRoles(db, person, new Date(clock()))).map(shown),
   });
   return [
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/roles",
+      summary: "Who holds which role; that everybody active is a user is said with `role=user` only",
+      scope: "role:read",
+      params: z.object({ tenant }),
+      query: z.object({
+        text: z.string().min(1).max(200).optional().describe("Part of local part or name."),
+        role: z.enum(roles).optional(),
+        sort: sortBy(["name", "role"]),
+        cursor: place.schema.optional(),
+        limit: z.coerce.number().int().min(1).max(500).default(100),
+      }),
+      response: pageSchema(holderView),
+      handle: async ({ params, query: { cursor: after, ...query } }) => {
+        const rows = await listRoleHolders(db, params.tenant, { ...query, after }, new Date(clock()));
+        return pageOf(rows, query.limit, shownHolder, (last) =>
+          place.write([last[query.sort.by], last.person, last.role, scopeText(last.scope)]),
+        );
+      },
+    }),
     route({
       method: "get",
       path: "/tenants/{tenant}/people/{person}/roles",
@@ -73,6 +113,7 @@ export function roleRoutes(deps: RoleRouteDeps): Route[] {
         expiresAt: z.iso.datetime({ offset: true }).nullable().default(null).describe("Null: until it is taken away."),
       }),
       response: z.object({ roles: z.array(roleView) }),
+      problems: ["conflict"],
       handle: async ({ params, body, caller }) => {
         const person = { tenant: params.tenant, id: params.person };
         const scope = await requireMayGrant(access, caller, person, params.role);
@@ -92,6 +133,7 @@ export function roleRoutes(deps: RoleRouteDeps): Route[] {
       scope: "role:grant",
       params: rolePath,
       status: 204,
+      problems: ["conflict"],
       handle: async ({ params, caller }) => {
         const person = { tenant: params.tenant, id: params.person };
         const why = reason.safeParse(caller.reason);

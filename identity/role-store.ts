@@ -4,6 +4,7 @@ import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { PersonRef } from "./access.ts";
 import { type Actor, type AuditChange, audit, INSTALLATION } from "./audit.ts";
+import { requireOtherAdministrator } from "./last-administrator.ts";
 import { installationRoles, type Role } from "./permissions.ts";
 
 /** Roles of people; each change is audited in its transaction. */
@@ -58,21 +59,25 @@ export interface RoleGrant extends RoleChange {
   readonly expiresAt: Date | null;
 }
 
-/** Gives a role, or changes until when it is held. */
+/** Gives a role, or changes until when it is held. Throws `conflict` where the tenant would be left without administrator. */
 export async function putRole(db: Database, actor: Actor, grant: RoleGrant, now: Date, newId: NewId): Promise<void> {
   const { person } = grant;
   await db.withTenants([INSTALLATION, person.tenant], async (trx: Transaction<RoleTables>) => {
     await requirePerson(trx, person);
+    // What ends by itself is taken away at a later time.
+    if (administers(grant) && grant.expiresAt !== null && (await holds(trx, grant, now)))
+      await requireOtherAdministrator(trx, person, now);
     await insertGrant(trx, actor, grant, now);
     const after = { role: grant.role, scope: grant.scope, expiresAt: grant.expiresAt?.toISOString() ?? null };
     await auditRole(trx, actor, grant, { after }, now, newId);
   });
 }
 
-/** Takes a role away. Throws `not-found` when it is not held. */
+/** Takes a role away. Throws `not-found` when it is not held, `conflict` for the last administrator of a tenant. */
 export async function removeRole(db: Database, actor: Actor, change: RoleChange, now: Date, newId: NewId) {
   const { person, role, scope } = change;
   await db.withTenants([INSTALLATION, person.tenant], async (trx: Transaction<RoleTables>) => {
+    if (administers(change)) await requireOtherAdministrator(trx, person, now);
     const { numDeletedRows } = await trx
       .deleteFrom("role_grant")
       .where("tenant_id", "=", person.tenant)
@@ -100,6 +105,19 @@ export async function insertGrant(
       conflict.expression(sql`tenant_id, person_id, role, coalesce(scope, '*')`).doUpdateSet(fields),
     )
     .execute();
+}
+
+const administers = ({ person, role, scope }: RoleChange): boolean =>
+  role === "tenant-administrator" && scope === person.tenant;
+
+async function holds(trx: Transaction<RoleTables>, { person, role, scope }: RoleChange, now: Date): Promise<boolean> {
+  const found = await held(trx, person)
+    .select("role")
+    .where("role", "=", role)
+    .where("scope", "is not distinct from", scope)
+    .where(({ or, eb }) => or([eb("expires_at", "is", null), eb("expires_at", ">", now)]))
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 const held = (trx: Transaction<RoleTables>, { tenant, id }: PersonRef) =>

@@ -29,7 +29,7 @@ export async function call(method: string, path: string, options: CallOptions = 
   if (csrf !== undefined) headers["X-CSRF-Token"] = csrf;
   // Header values are Latin-1: percent-encoded they carry every language.
   if (reason) headers["X-Reason"] = encodeURIComponent(reason);
-  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  if (version !== undefined) headers["If-Match"] = `"v${version}"`;
   if (method === "POST") headers["Idempotency-Key"] = randomKey();
   const content = text?.content ?? (body === undefined ? null : JSON.stringify(body));
   if (content !== null) headers["Content-Type"] = text?.type ?? "application/json";
