@@ -3,14 +3,32 @@ import { Navigate, Route, Routes } from "react-router";
 import { useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
+import { InvitationPage } from "./pages/invitation.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { TenantPage } from "./pages/tenant.tsx";
 import { pages } from "./pages.ts";
 import { Empty, Page } from "./ui/page.tsx";
 import { ProblemNote } from "./ui/problem-note.tsx";
 
-/** Which page is shown to whom: what `actions` of the session do not allow is not there. */
+/** All pages: that of an invitation for everybody, the others as the session says. */
 export function App() {
+  return (
+    <Routes>
+      <Route
+        path="/invitation"
+        element={
+          <Frame entries={[]}>
+            <InvitationPage />
+          </Frame>
+        }
+      />
+      <Route path="*" element={<SessionPages />} />
+    </Routes>
+  );
+}
+
+/** Which page is shown to whom: what `actions` of the session do not allow is not there. */
+function SessionPages() {
   const { t } = useTranslation();
   const { state, ask } = useSessionContext();
   if (state.is === "asking") return <p role="status">{t("ui.loading")}</p>;

@@ -2,8 +2,10 @@ import type { ComponentType } from "react";
 import type { Action } from "../identity/permissions.ts";
 import { AccountPage } from "./pages/account.tsx";
 import { AuditPage } from "./pages/audit.tsx";
+import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
+import { RolesPage } from "./pages/roles.tsx";
 import { OwnTenantPage } from "./pages/tenant.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
@@ -11,7 +13,7 @@ import { TokensPage } from "./pages/tokens.tsx";
 export interface PageEntry {
   readonly path: string;
   /** Key of its texts. */
-  readonly name: "overview" | "tenants" | "tenant" | "people" | "audit" | "tokens" | "account";
+  readonly name: "overview" | "tenants" | "tenant" | "people" | "groups" | "roles" | "audit" | "tokens" | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
   readonly Element: ComponentType;
@@ -23,6 +25,8 @@ export const pages: readonly PageEntry[] = [
   { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
   { path: "/tenant", name: "tenant", action: "tenant:read", Element: OwnTenantPage },
   { path: "/people", name: "people", action: "person:read", Element: PeoplePage },
+  { path: "/groups", name: "groups", action: "group:read", Element: GroupsPage },
+  { path: "/roles", name: "roles", action: "role:read", Element: RolesPage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },

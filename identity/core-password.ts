@@ -1,7 +1,7 @@
 /** What a password must be like. Pure. */
 
 export const MIN_PASSWORD = 12;
-const MAX_PASSWORD = 128;
+export const MAX_PASSWORD = 128;
 
 /** Words that common passwords are made of; alone or with a few signs around them they are guessed first. */
 const common = [

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import express from "express";
 import { sql } from "kysely";
 import request from "supertest";
+import { z } from "zod";
 import { apiRouter, problemHandler } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
@@ -111,12 +112,17 @@ test("a role is given with a reason, seen at once, taken away, and on record", a
 test("who holds which role is listed page by page, by name or role, for whoever may read it", async () => {
   await put(admin, person, "opener", { reason: "opens the weekly meeting" }).expect(200);
   const seen: [string, string][] = [];
+  const pageOfRoles = z.object({
+    items: z.array(z.object({ role: z.string(), person: z.object({ id: z.string() }) })),
+    next: z.string().nullable(),
+  });
   for (let next: string | null = ""; next !== null; ) {
-    const query = { limit: 2, sort: "-role", ...(next ? { cursor: next } : {}) };
-    const { body } = await as(dpo).get(`/tenants/${tenant}/roles`).query(query).expect(200);
-    expect(body.items.length).toBeLessThanOrEqual(2);
-    for (const { role, person } of body.items) seen.push([role, person.id]);
-    next = body.next;
+    const query: object = { limit: 2, sort: "-role", ...(next ? { cursor: next } : {}) };
+    const answer = await as(dpo).get(`/tenants/${tenant}/roles`).query(query).expect(200);
+    const page = pageOfRoles.parse(answer.body);
+    expect(page.items.length).toBeLessThanOrEqual(2);
+    for (const { role, person } of page.items) seen.push([role, person.id]);
+    next = page.next;
   }
   const administrators = [admin, second].sort().reverse();
   expect(seen).toEqual([

@@ -64,6 +64,7 @@ export function demoText(home: Home, demo: Demo): string {
   return [
     "",
     `Chat page   ${demo.http}/chat`,
+    `Console     ${demo.http}/console`,
     `API         ${demo.http}/api/v1/openapi.json  (token in ${pathOf(home)})`,
     `XMPP        ${demo.xmpp.host}:${demo.xmpp.port} (STARTTLS offered), ${demo.xmpp.websocket}`,
     `IRC         ${demo.irc.host}:${demo.irc.port} ${demo.irc.channel}  <->  ${demo.irc.room}`,

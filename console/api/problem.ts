@@ -4,6 +4,7 @@ const document = z.object({
   type: z.optional(z.string()),
   detail: z.optional(z.string()),
   requestId: z.optional(z.string()),
+  reason: z.optional(z.string()),
 });
 
 const PREFIX = "urn:kontor:problem:";
@@ -15,16 +16,19 @@ export class Problem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly requestId: string | undefined;
+  /** Which of several cases of the code it is, where the API says so. */
+  readonly reason: string | undefined;
 
   constructor(status: number, body: unknown) {
     const read = document.safeParse(body);
-    const { type = "", detail = "", requestId } = read.success ? read.data : {};
+    const { type = "", detail = "", requestId, reason } = read.success ? read.data : {};
     super(detail || `HTTP ${status}`);
     this.name = "Problem";
     this.status = status;
     this.code = type.startsWith(PREFIX) ? type.slice(PREFIX.length) : "http";
     this.detail = detail;
     this.requestId = requestId;
+    this.reason = reason;
   }
 }
 

@@ -1,43 +1,36 @@
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import * as z from "zod/mini";
-import { path, queryText } from "../api/client.ts";
+import { path } from "../api/client.ts";
+import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
 import { roleName } from "../texts/role-name.ts";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
-import { Dialog } from "../ui/dialog.tsx";
+import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty, Page } from "../ui/page.tsx";
+import { SecretDialog } from "../ui/secret-dialog.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
-import type { TableQuery } from "../ui/table-data.ts";
-import { useToast } from "../ui/toast.tsx";
+import { ImportDialog } from "./import-dialog.tsx";
 import { NewPersonDialog } from "./new-person-dialog.tsx";
 import { invitationShape, type PersonRow, type PersonTurn, personShape, personStatuses, turnsOf } from "./person.ts";
-
-const answer = z.object({ items: z.array(personShape), next: z.nullable(z.string()) });
+import { PersonDialog } from "./person-dialog.tsx";
 
 type Open =
-  | { readonly is: "new" }
+  | { readonly is: "new" | "import" }
   | { readonly is: "link"; readonly link: string }
+  | { readonly is: "change"; readonly person: PersonRow }
   | { readonly is: PersonTurn; readonly person: PersonRow };
 
-/** The people of one's own tenant: add, invite, disable, let come back, delete. */
+/** The people of one's own tenant: add, import, invite, change, disable, let come back, delete. */
 export function PeoplePage() {
   const { t } = useTranslation();
   const { api, session, may } = useSession();
-  const toast = useToast();
-  const [open, setOpen] = useState<Open>();
-  /** Counts up with each change, so that the table loads anew. */
-  const [changes, setChanges] = useState(0);
-  const base = path`/tenants/${session.person.tenant}/people`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
-  const load = useCallback(
-    async ({ after, limit, sort, search, filters }: TableQuery) =>
-      answer.parse(
-        (await api.get(`${base}${queryText({ cursor: after, limit, sort, text: search, ...filters })}`)).body,
-      ),
-    [api, base, changes],
-  );
+  const { open, show, close, changes, changed } = useOpenDialog<Open>();
+  /** Counts the imports, after which the table loads anew under the open dialog. */
+  const [imports, setImports] = useState(0);
+  const tenant = path`/tenants/${session.person.tenant}`;
+  const base = `${tenant}/people`;
+  const load = usePagesOf(personShape, base, changes + imports);
   const columns: Column<PersonRow>[] = [
     { key: "localpart", title: t("people.localpart"), text: ({ localpart }) => localpart, sortable: true },
     { key: "name", title: t("people.name"), text: ({ name }) => name, sortable: true },
@@ -57,19 +50,15 @@ export function PeoplePage() {
       ),
     },
   ];
-  const close = () => setOpen(undefined);
-  const changed = () => setChanges((before) => before + 1);
   const turn = async (what: PersonTurn, { id, name }: PersonRow, reason: string) => {
     const at = `${base}${path`/${id}`}`;
     if (what === "delete" || what === "disable") {
       await api.send(what === "delete" ? "DELETE" : "POST", what === "delete" ? at : `${at}/disable`, { reason });
-      close();
-      toast(t(`people.${what}.done`, { name }));
+      changed(t(`people.${what}.done`, { name }));
     } else {
       const { body } = await api.send("POST", `${at}/${what}`, { reason });
-      setOpen({ is: "link", link: invitationShape.parse(body).link });
+      changed(undefined, { is: "link", link: invitationShape.parse(body).link });
     }
-    changed();
   };
   const choices = personStatuses.map((value) => ({ value, label: t(`people.statuses.${value}`) }));
   return (
@@ -78,9 +67,12 @@ export function PeoplePage() {
       lead={t("people.lead")}
       actions={
         may("person:create") ? (
-          <Button kind="primary" onClick={() => setOpen({ is: "new" })}>
-            {t("people.create")}
-          </Button>
+          <>
+            <Button onClick={() => show({ is: "import" })}>{t("people.import.open")}</Button>
+            <Button kind="primary" onClick={() => show({ is: "new" })}>
+              {t("people.create")}
+            </Button>
+          </>
         ) : null
       }
     >
@@ -93,43 +85,50 @@ export function PeoplePage() {
         filters={[{ name: "status", label: t("people.status"), choices }]}
         exportAs="people"
         empty={<Empty title={t("people.empty")} />}
-        rowActions={(person) =>
-          turnsOf(person.status)
-            .filter((what) => may(what === "delete" ? "person:delete" : "person:change"))
-            .map((what) => (
+        rowActions={(person) => (
+          <>
+            {may("person:change") && person.status !== "deleted" ? (
               <Button
-                key={what}
-                label={`${t(`people.${what}.action`)}: ${person.name}`}
-                onClick={() => setOpen({ is: what, person })}
+                label={t("people.changeOne", { name: person.name })}
+                onClick={() => show({ is: "change", person })}
               >
-                {t(`people.${what}.action`)}
+                {t("ui.change")}
               </Button>
-            ))
-        }
+            ) : null}
+            {turnsOf(person.status)
+              .filter((what) => may(what === "delete" ? "person:delete" : "person:change"))
+              .map((what) => (
+                <Button
+                  key={what}
+                  label={`${t(`people.${what}.action`)}: ${person.name}`}
+                  onClick={() => show({ is: what, person })}
+                >
+                  {t(`people.${what}.action`)}
+                </Button>
+              ))}
+          </>
+        )}
       />
       {open?.is === "new" ? (
         <NewPersonDialog
           base={base}
           onClose={close}
           onDone={(link) => {
-            changed();
-            if (link === undefined) toast(t("ui.saved"));
-            setOpen(link === undefined ? undefined : { is: "link", link });
+            if (link === undefined) changed(t("ui.saved"));
+            else changed(undefined, { is: "link", link });
           }}
         />
       ) : null}
-      {open?.is === "link" ? (
-        <Dialog title={t("people.link")} onClose={close}>
-          <p>{t("people.linkText")}</p>
-          <p>
-            <code className="secret">{open.link}</code>
-          </p>
-          <Button kind="primary" onClick={close}>
-            {t("ui.close")}
-          </Button>
-        </Dialog>
+      {open?.is === "import" ? (
+        <ImportDialog base={base} onClose={close} onImported={() => setImports((before) => before + 1)} />
       ) : null}
-      {open && open.is !== "new" && open.is !== "link" ? (
+      {open?.is === "link" ? (
+        <SecretDialog title={t("people.link")} text={t("people.linkText")} secret={open.link} onClose={close} />
+      ) : null}
+      {open?.is === "change" ? (
+        <PersonDialog tenant={tenant} person={open.person} onClose={close} onDone={() => changed(t("ui.saved"))} />
+      ) : null}
+      {open && "person" in open && open.is !== "change" ? (
         <ConfirmDialog
           title={t(`people.${open.is}.title`, { name: open.person.name })}
           text={t(`people.${open.is}.text`)}

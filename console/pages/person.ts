@@ -10,8 +10,15 @@ export const personShape = z.object({
   status: z.enum(personStatuses),
   account: z.enum(["none", "pending", "present", "failed"]),
   roles: z.array(z.string()),
+  version: z.number(),
 });
 export type PersonRow = z.infer<typeof personShape>;
+
+/** A person as read alone. */
+export const personWithGroups = z.extend(personShape, {
+  groups: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+export type PersonWithGroups = z.infer<typeof personWithGroups>;
 
 /** A link by which a person sets a password; shown once. */
 export const invitationShape = z.object({ link: z.string() });

@@ -1,18 +1,18 @@
-import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
 import { type Action, installationRoles, permissions } from "../../identity/permissions.ts";
-import { path, queryText } from "../api/client.ts";
+import { path } from "../api/client.ts";
+import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { CheckField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
+import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty, Page } from "../ui/page.tsx";
+import { SecretDialog } from "../ui/secret-dialog.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
-import type { TableQuery } from "../ui/table-data.ts";
-import { useToast } from "../ui/toast.tsx";
 
 const tokenShape = z.object({
   id: z.string(),
@@ -23,7 +23,6 @@ const tokenShape = z.object({
   revokedAt: z.nullable(z.string()),
 });
 type Token = z.infer<typeof tokenShape>;
-const answer = z.object({ items: z.array(tokenShape), next: z.nullable(z.string()) });
 const made = z.object({ token: z.string() });
 
 type Open =
@@ -37,18 +36,10 @@ const isAction = (text: string): text is Action => Object.hasOwn(permissions, te
 export function TokensPage() {
   const { t, i18n } = useTranslation();
   const { api, session, may } = useSession();
-  const toast = useToast();
-  const [open, setOpen] = useState<Open>();
-  /** Counts up with each change, so that the table loads anew. */
-  const [changes, setChanges] = useState(0);
+  const { open, show, close, changes, changed } = useOpenDialog<Open>();
   const ofAll = installationRoles.some((role) => role === "operator" && session.roles.includes(role));
   const base = ofAll ? "/tokens" : path`/tenants/${session.person.tenant}/tokens`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
-  const load = useCallback(
-    async ({ after, limit }: TableQuery) =>
-      answer.parse((await api.get(`${base}${queryText({ cursor: after, limit })}`)).body),
-    [api, base, changes],
-  );
+  const load = usePagesOf(tokenShape, base, changes);
   const day = (at: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" }).format(new Date(at));
   const columns: Column<Token>[] = [
     { key: "label", title: t("tokens.label"), text: ({ label }) => label },
@@ -61,8 +52,6 @@ export function TokensPage() {
       text: ({ revokedAt }) => (revokedAt === null ? "" : day(revokedAt)),
     },
   ];
-  const close = () => setOpen(undefined);
-  const changed = () => setChanges((before) => before + 1);
   const make = async (values: FormData) => {
     const [year = 0, month = 1, date = 1] = String(values.get("expiresAt")).split("-").map(Number);
     const body = {
@@ -71,8 +60,7 @@ export function TokensPage() {
       expiresAt: new Date(year, month - 1, date).toISOString(),
     };
     const { token } = made.parse((await api.send("POST", base, { body })).body);
-    changed();
-    setOpen({ is: "secret", secret: token });
+    changed(undefined, { is: "secret", secret: token });
   };
   return (
     <Page
@@ -80,7 +68,7 @@ export function TokensPage() {
       lead={t("tokens.lead")}
       actions={
         may("token:change") ? (
-          <Button kind="primary" onClick={() => setOpen({ is: "new" })}>
+          <Button kind="primary" onClick={() => show({ is: "new" })}>
             {t("tokens.create")}
           </Button>
         ) : null
@@ -95,7 +83,7 @@ export function TokensPage() {
         empty={<Empty title={t("tokens.empty")} />}
         rowActions={(token) =>
           may("token:change") && token.revokedAt === null ? (
-            <Button label={`${t("tokens.revoke")}: ${token.label}`} onClick={() => setOpen({ is: "revoke", token })}>
+            <Button label={`${t("tokens.revoke")}: ${token.label}`} onClick={() => show({ is: "revoke", token })}>
               {t("tokens.revoke")}
             </Button>
           ) : null
@@ -124,15 +112,7 @@ export function TokensPage() {
         </Dialog>
       ) : null}
       {open?.is === "secret" ? (
-        <Dialog title={t("tokens.secret")} onClose={close}>
-          <p>{t("tokens.secretText")}</p>
-          <p>
-            <code className="secret">{open.secret}</code>
-          </p>
-          <Button kind="primary" onClick={close}>
-            {t("ui.close")}
-          </Button>
-        </Dialog>
+        <SecretDialog title={t("tokens.secret")} text={t("tokens.secretText")} secret={open.secret} onClose={close} />
       ) : null}
       {open?.is === "revoke" ? (
         <ConfirmDialog
@@ -143,9 +123,7 @@ export function TokensPage() {
           onClose={close}
           onConfirm={async (reason) => {
             await api.send("DELETE", `${base}${path`/${open.token.id}`}`, { reason });
-            close();
-            changed();
-            toast(t("tokens.revoked"));
+            changed(t("tokens.revoked"));
           }}
         />
       ) : null}

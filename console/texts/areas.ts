@@ -3,10 +3,13 @@ import * as account from "./account.ts";
 import * as app from "./app.ts";
 import * as audit from "./audit.ts";
 import * as emergency from "./emergency.ts";
+import * as groups from "./groups.ts";
+import * as invitation from "./invitation.ts";
 import * as overview from "./overview.ts";
 import * as people from "./people.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
+import * as roles from "./roles.ts";
 import * as signIn from "./sign-in.ts";
 import * as tenant from "./tenant.ts";
 import * as tenants from "./tenants.ts";
@@ -20,10 +23,13 @@ const textsIn = (language: "de" | "en") => ({
   app: app[language],
   audit: audit[language],
   emergency: emergency[language],
+  groups: groups[language],
+  invitation: invitation[language],
   overview: overview[language],
   people: people[language],
   problems: problems[language],
   roleNames: roleNames[language],
+  roles: roles[language],
   signIn: signIn[language],
   tenant: tenant[language],
   tenants: tenants[language],

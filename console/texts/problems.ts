@@ -3,6 +3,9 @@ export const de = {
   http: "Die Antwort war nicht zu verstehen. Versuchen Sie es in einer Minute noch einmal.",
   "bad-request": "Die Angaben passen so nicht. Prüfen Sie sie bitte.",
   conflict: "Den Namen gibt es schon, oder jemand war schneller. Laden Sie neu und versuchen Sie es noch einmal.",
+  "last-administrator":
+    "Das ist die letzte Verwaltung der Einrichtung. Geben Sie die Rolle erst jemand anderem, und zwar unbefristet.",
+  "precondition-failed": "Jemand hat es inzwischen geändert. Laden Sie neu und versuchen Sie es noch einmal.",
   forbidden: "Das erlauben Ihre Rollen nicht.",
   "not-found": "Das gibt es nicht (mehr).",
   "not-authorized": "Anmeldung nicht möglich. Prüfen Sie Adresse und Passwort.",
@@ -19,6 +22,9 @@ export const en: typeof de = {
   http: "The answer could not be understood. Try again in a minute.",
   "bad-request": "Something you entered will not do. Please check it.",
   conflict: "The name is taken, or somebody was faster. Reload and try again.",
+  "last-administrator":
+    "This is the last administrator of the organisation. First give the role to somebody else, without an end.",
+  "precondition-failed": "Somebody changed it meanwhile. Reload and try again.",
   forbidden: "Your roles do not allow this.",
   "not-found": "There is no such thing (any more).",
   "not-authorized": "Sign-in failed. Check address and password.",

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 
 interface ButtonProps {
   readonly children: ReactNode;
@@ -8,20 +8,30 @@ interface ButtonProps {
   /** While something runs: stays focusable, does nothing. */
   readonly busy?: boolean;
   readonly label?: string;
-  readonly disabled?: boolean;
+  /** Why it does nothing here: said beside it, and it stays focusable, so that everybody learns of it. */
+  readonly refused?: string | undefined;
 }
 
-export function Button({ children, kind = "plain", onClick, submit, busy, label, disabled }: ButtonProps) {
+export function Button({ children, kind = "plain", onClick, submit, busy, label, refused }: ButtonProps) {
+  const id = useId();
+  const idle = busy || refused !== undefined;
   return (
-    <button
-      type={submit ? "submit" : "button"}
-      className={`button ${kind}`}
-      onClick={busy ? undefined : onClick}
-      aria-disabled={busy || undefined}
-      aria-label={label}
-      disabled={disabled}
-    >
-      {children}
-    </button>
+    <>
+      <button
+        type={submit && refused === undefined ? "submit" : "button"}
+        className={`button ${kind}`}
+        onClick={idle ? undefined : onClick}
+        aria-disabled={idle || undefined}
+        aria-label={label}
+        aria-describedby={refused === undefined ? undefined : id}
+      >
+        {children}
+      </button>
+      {refused === undefined ? null : (
+        <span className="because" id={id}>
+          {refused}
+        </span>
+      )}
+    </>
   );
 }

@@ -20,7 +20,7 @@ interface FrameProps extends Base {
 }
 
 /** Label, control, hint and error: tied together for those who do not see them side by side. */
-function Frame({ name, label, hint, required, children }: FrameProps) {
+export function FieldFrame({ name, label, hint, required, children }: FrameProps) {
   const id = useId();
   const { t } = useTranslation();
   const error = useContext(FormErrors)[name];
@@ -65,23 +65,24 @@ interface TextProps extends Base {
 
 export function TextField({ name, label, hint, required, type = "text", ...rest }: TextProps) {
   return (
-    <Frame name={name} label={label} hint={hint} required={required ?? false}>
+    <FieldFrame name={name} label={label} hint={hint} required={required ?? false}>
       {(attributes) => <input {...attributes} {...rest} type={type} />}
-    </Frame>
+    </FieldFrame>
   );
 }
 
 interface AreaProps extends Base {
   readonly maxLength: number;
+  readonly minLength?: number;
   readonly rows?: number;
   readonly defaultValue?: string;
 }
 
 export function AreaField({ name, label, hint, required, rows = 3, ...rest }: AreaProps) {
   return (
-    <Frame name={name} label={label} hint={hint} required={required ?? false}>
+    <FieldFrame name={name} label={label} hint={hint} required={required ?? false}>
       {(attributes) => <textarea {...attributes} {...rest} rows={rows} />}
-    </Frame>
+    </FieldFrame>
   );
 }
 
@@ -104,5 +105,45 @@ export function CheckField(props: {
       <input type="checkbox" id={id} {...rest} />
       <label htmlFor={id}>{label}</label>
     </div>
+  );
+}
+
+interface RadioProps {
+  readonly name: string;
+  readonly legend: string;
+  readonly choices: readonly (Choice & { readonly hint: string })[];
+}
+
+/** One of several, each with what it means. */
+export function RadioFields({ name, legend, choices }: RadioProps) {
+  const id = useId();
+  const error = useContext(FormErrors)[name];
+  return (
+    <fieldset aria-describedby={error ? `${id}-error` : undefined}>
+      <legend>{legend}</legend>
+      {choices.map(({ value, label, hint }) => (
+        <div className="check" key={value}>
+          <input
+            type="radio"
+            id={`${id}-${value}`}
+            name={name}
+            value={value}
+            aria-invalid={error ? true : undefined}
+            aria-describedby={`${id}-${value}-hint`}
+          />
+          <div>
+            <label htmlFor={`${id}-${value}`}>{label}</label>
+            <p className="hint" id={`${id}-${value}-hint`}>
+              {hint}
+            </p>
+          </div>
+        </div>
+      ))}
+      {error ? (
+        <p id={`${id}-error`} className="error">
+          {error}
+        </p>
+      ) : null}
+    </fieldset>
   );
 }

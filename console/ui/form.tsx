@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "rea
 import { useTranslation } from "react-i18next";
 import { fieldIssues } from "../api/problem.ts";
 import { Button } from "./button.tsx";
-import { FormErrors } from "./form-errors.ts";
+import { FieldErrors, FormErrors } from "./form-errors.ts";
 import { ProblemNote } from "./problem-note.tsx";
 
 interface FormProps {
@@ -12,6 +12,8 @@ interface FormProps {
   /** Sends the values. What it throws is shown: at the fields it names, else above the form. */
   readonly onSubmit: (values: FormData) => Promise<void>;
   readonly extra?: ReactNode;
+  /** Why it cannot be sent as it stands. */
+  readonly refused?: string | undefined;
 }
 
 interface Failure {
@@ -22,7 +24,7 @@ interface Failure {
 const fine: Failure = { error: undefined, fields: {} };
 
 /** A form that checks its fields in the reader's language, then sends them once and shows what the API says. */
-export function Form({ children, submit, kind = "primary", onSubmit, extra }: FormProps) {
+export function Form({ children, submit, kind = "primary", onSubmit, extra, refused }: FormProps) {
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
   const [failure, setFailure] = useState<Failure>(fine);
@@ -49,7 +51,7 @@ export function Form({ children, submit, kind = "primary", onSubmit, extra }: Fo
 
   const send = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (busy) return;
+    if (busy || refused !== undefined) return;
     const element = event.currentTarget;
     const faults = [...element.elements].flatMap((field) => {
       const fault = faultOf(field);
@@ -64,6 +66,10 @@ export function Form({ children, submit, kind = "primary", onSubmit, extra }: Fo
     try {
       await onSubmit(new FormData(element));
     } catch (error) {
+      if (error instanceof FieldErrors) {
+        setFailure({ error: undefined, fields: error.fields });
+        return;
+      }
       const issues = fieldIssues(error).filter(({ field }) => element.elements.namedItem(field) !== null);
       setFailure({
         error: issues.length > 0 ? undefined : error,
@@ -81,7 +87,7 @@ export function Form({ children, submit, kind = "primary", onSubmit, extra }: Fo
         {children}
       </FormErrors>
       <div className="actions">
-        <Button submit kind={kind} busy={busy}>
+        <Button submit kind={kind} busy={busy} refused={refused}>
           {busy ? t("ui.busy") : submit}
         </Button>
         {extra}

@@ -9,7 +9,8 @@ export function ProblemNote({ error, retry }: { readonly error: unknown; readonl
   const { t } = useTranslation();
   const problem = error instanceof Problem ? error : undefined;
   const code = problem?.code ?? "network";
-  const text = isKnown(code) ? t(`problems.${code}`) : t("problems.internal");
+  const known = [problem?.reason ?? "", code].find(isKnown) ?? "internal";
+  const text = t(`problems.${known}`);
   return (
     <div role="alert" tabIndex={-1} className="note">
       <p>{text}</p>

@@ -30,7 +30,7 @@ interface TableProps<T> {
   readonly rowKey: (row: T) => string;
   readonly searchable?: boolean;
   readonly filters?: readonly TableFilter[];
-  readonly rowActions?: (row: T) => ReactNode;
+  readonly rowActions?: ((row: T) => ReactNode) | undefined;
   /** Name of the file without ending; absent: not offered. */
   readonly exportAs?: string;
   readonly empty: ReactNode;

@@ -45,7 +45,7 @@ export interface AppParts {
 
 const pageAssets = {
   folder: fileURLToPath(new URL("./pages", import.meta.url)),
-  names: new Set(["pages.css", "kontor.svg"]),
+  names: new Set(["colours.css", "pages.css", "kontor.svg"]),
   immutable: false,
 };
 

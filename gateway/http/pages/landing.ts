@@ -8,6 +8,7 @@ export function landingPage(language: Language): string {
   const text = texts[language];
   const cards = [
     { href: inLanguage("/chat", language), title: text.chat, detail: text.chatText },
+    { href: "/console", title: text.console, detail: text.consoleText },
     { href: inLanguage("/api/docs", language), title: text.api, detail: text.apiText },
     { href: "/healthz", title: text.health, detail: text.healthText },
   ];

@@ -42,6 +42,7 @@ export function layout({ language, title, self, body }: Page): string {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <link rel="icon" href="/assets/kontor.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="/assets/colours.css">
     <link rel="stylesheet" href="/assets/pages.css">
   </head>
   <body>
