@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect } from "@jest/globals";
 import type { Browser, Locator, Page } from "playwright-core";
+import { z } from "zod";
 import { de, en } from "../../console/texts/areas.ts";
 import { newId } from "../../platform/ids.ts";
 import { type Visitor, visitor } from "../support/browser.ts";
@@ -22,7 +23,7 @@ export const tenantId = tenant.id;
 /** They sort behind the demo's people and differ in each run. */
 export const unique = (name: string): string => `zz-${name}-${newId().slice(-8)}`;
 
-const personWith = (role: string) => {
+export const personWith = (role: string) => {
   const person = demo.tenants.flatMap(({ people }) => people).find(({ roles }) => roles.includes(role));
   if (!person) throw new Error(`nobody in the demo is ${role}`);
   return person;
@@ -32,7 +33,7 @@ const personWith = (role: string) => {
 const nobodyYet = /status of 401 .*\/api\/v1\/session\)$/;
 
 /** A browser of its own at a page of the console, in a language. */
-async function guest(browser: Browser, url: string, language: Language, harmless: readonly RegExp[] = []) {
+export async function guest(browser: Browser, url: string, language: Language, harmless: readonly RegExp[] = []) {
   const there = await visitor(browser, [nobodyYet, ...harmless]);
   there.page.setDefaultTimeout(15_000);
   // Each document asks anew; only what nobody has chosen yet is set, so that a choice of the test stays.
@@ -100,3 +101,35 @@ export async function type(page: Page, target: Locator, text: string): Promise<v
   await page.keyboard.press("Control+A");
   await page.keyboard.type(text);
 }
+
+const session = z.object({ csrf: z.string() });
+
+/** What a browser of Playwright gives of an answer. */
+interface Answer {
+  json(): Promise<unknown>;
+}
+
+/** Asks the API in the name of who is signed in, as what the test needs before or beside the page. */
+export async function ask(page: Page, method: "POST" | "PUT", path: string, data: object): Promise<unknown> {
+  const origin = { Origin: new URL(consoleUrl).origin };
+  const { csrf } = session.parse(await (await page.request.get(`${demo.http}/api/v1/session`)).json());
+  const answer = await page.request.fetch(`${demo.http}/api/v1/tenants/${tenantId}${path}`, {
+    method,
+    data,
+    headers: { ...origin, "X-CSRF-Token": csrf },
+  });
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
+  const read: Answer = answer;
+  return answer.status() === 204 ? undefined : read.json();
+}
+
+const added = z.object({
+  id: z.string(),
+  localpart: z.string(),
+  name: z.string(),
+  invitation: z.object({ link: z.string() }).nullable(),
+});
+
+/** Adds an invited person of one's own to the tenant. */
+export const addPerson = async (page: Page, localpart: string, name: string) =>
+  added.parse(await ask(page, "POST", "/people", { localpart, name }));

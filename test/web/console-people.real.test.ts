@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { Browser } from "playwright-core";
+import { launch, picture } from "../support/browser.ts";
+import {
+  addPerson,
+  ask,
+  axeFindsNothing,
+  enter,
+  languages,
+  menu,
+  STEP,
+  signedIn,
+  tabTo,
+  texts,
+  type,
+  unique,
+} from "./console-user.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+}, STEP);
+afterAll(() => browser.close());
+
+describe.each(languages)("people, in %s", (language) => {
+  const { people, ui } = texts[language];
+
+  it(
+    "a person is changed by keyboard alone; what somebody else changed meanwhile is told, and nothing typed is lost",
+    async () => {
+      const late = [/status of 412 .*\/people\/[\w-]+\)$/];
+      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language, late);
+      const person = await addPerson(page, unique("wandel"), `Zz Wandel ${unique("w")}`);
+      const group = `Kreis ${unique("k")}`;
+      await ask(page, "POST", "/groups", { name: group });
+      const dialog = page.getByRole("dialog");
+      await enter(page, menu(page, people.title));
+      await type(page, page.getByLabel(ui.search, { exact: true }), person.localpart);
+      const change = page.getByRole("button", { name: people.changeOne.replace("{{name}}", person.name) });
+      await enter(page, change);
+      await type(page, dialog.getByLabel(people.email), "wandel@example.org");
+      await ask(page, "PUT", `/people/${person.id}`, { name: "Zz Schneller", email: null });
+      await page.keyboard.press("Enter");
+      await dialog.getByText(people.meanwhile.late).waitFor();
+      await axeFindsNothing(page);
+      await enter(page, dialog.getByRole("button", { name: people.meanwhile.reload }));
+      await dialog.getByText(`${people.name}: Zz Schneller`).waitFor();
+      if (language === "de") await picture(page, "console-person-meanwhile");
+      expect(await dialog.getByLabel(people.email).inputValue()).toBe("wandel@example.org");
+      await type(page, dialog.getByLabel(people.name, { exact: true }), `${person.name} neu`);
+      const find = dialog.getByLabel(people.findGroup);
+      if (await find.count()) await type(page, find, group);
+      await tabTo(page, dialog.getByLabel(group));
+      await page.keyboard.press("Space");
+      await enter(page, dialog.getByRole("button", { name: ui.save }));
+      await dialog.waitFor({ state: "detached" });
+      await page
+        .getByRole("row", { name: /wandel@example.org/ })
+        .getByText(`${person.name} neu`)
+        .waitFor();
+      await enter(page, page.getByRole("button", { name: people.changeOne.replace("{{name}}", `${person.name} neu`) }));
+      await dialog.getByLabel(group).waitFor();
+      expect(await dialog.getByLabel(group).isChecked()).toBe(true);
+      await axeFindsNothing(page);
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+
+  it(
+    "a CSV file is checked line by line; the good ones come in and their links are kept, by keyboard alone",
+    async () => {
+      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const [one, two] = [unique("csv"), unique("csv")];
+      const csv = `localpart;name;email;groups\n${one};Zz Müller;;\n${one};Zz Noch einmal;;\n${two};Zz Zwei;;Kein Kreis\nBAD NAME;Zz Drei;;\n${two}x;Zz Vier\n`;
+      const dialog = page.getByRole("dialog");
+      await enter(page, menu(page, people.title));
+      await enter(page, page.getByRole("button", { name: people.import.open }));
+      await axeFindsNothing(page);
+      await enter(page, dialog.getByRole("button", { name: people.import.check }));
+      await dialog.getByText(ui.required).waitFor();
+      const choosing = page.waitForEvent("filechooser");
+      await tabTo(page, dialog.getByLabel(people.import.file));
+      await page.keyboard.press("Enter");
+      await (await choosing).setFiles({ name: "leute.csv", mimeType: "text/csv", buffer: Buffer.from(csv, "latin1") });
+      await enter(page, dialog.getByRole("button", { name: people.import.check }));
+      const { faults } = people.import;
+      for (const text of [
+        faults.twice.replace("{{about}}", "2"),
+        faults.group.replace("{{about}}", "Kein Kreis"),
+        faults.field.replace("{{about}}", "localpart"),
+        faults.columns.replace("{{about}}", "2"),
+      ]) {
+        await dialog.getByText(text).waitFor();
+      }
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-import");
+      await enter(page, dialog.getByRole("button", { name: people.import.takeGood_one }));
+      await dialog.getByText(people.import.done_one.replace("{{count}}", "1")).waitFor();
+      await axeFindsNothing(page);
+      const downloading = page.waitForEvent("download");
+      await enter(page, dialog.getByRole("button", { name: people.import.saveLinks }));
+      const kept = await readFile(await (await downloading).path(), "utf8");
+      expect(kept).toMatch(new RegExp(`"${one}","http[^"]+/console/invitation#[^"]+"`));
+      await enter(page, dialog.getByRole("button", { name: ui.close }));
+      await type(page, page.getByLabel(ui.search, { exact: true }), one);
+      // An older spreadsheet's letters are read as well.
+      await page.getByRole("row", { name: one }).getByText("Zz Müller").waitFor();
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+});
