@@ -67,7 +67,7 @@ export const de = {
     text: "Sie bekommen einen neuen Link. Der bisherige gilt dann nicht mehr.",
   },
   "password-reset": {
-    action: "Passwort zurücksetzen",
+    action: "Neues Passwort",
     title: "Passwort von {{name}} zurücksetzen?",
     text: "Sie bekommen einen Link, mit dem die Person ein neues Passwort setzt. Bis dahin gilt das alte.",
   },
@@ -158,7 +158,7 @@ export const en: typeof de = {
     text: "You get a new link. The one before is then void.",
   },
   "password-reset": {
-    action: "Reset password",
+    action: "New password",
     title: "Reset the password of {{name}}?",
     text: "You get a link by which the person sets a new password. The old one holds until then.",
   },
