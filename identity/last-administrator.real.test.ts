@@ -29,7 +29,16 @@ beforeAll(async () => {
   scratch = await scratchDatabase();
   await redisReady(redis, 5_000);
   const { publicUrl } = settings.http;
-  deps = { db: scratch.db, redis, log: silentLog, clock: () => +now, newId, secret: settings.xmpp.secret, publicUrl };
+  deps = {
+    db: scratch.db,
+    redis,
+    log: silentLog,
+    clock: () => +now,
+    newId,
+    secret: settings.xmpp.secret,
+    publicUrl,
+    quotas: settings.quotas,
+  };
 });
 afterAll(async () => {
   redis.disconnect();
