@@ -18,7 +18,7 @@ const { demo } = realStack();
 const tenant = demo.tenants[0];
 if (!tenant) throw new Error("the demo has no tenant");
 export const consoleUrl = `${demo.http}/console`;
-const tenantId = tenant.id;
+export const tenantId = tenant.id;
 
 /** They sort behind the demo's people and differ in each run. */
 export const unique = (name: string): string => `zz-${name}-${newId().slice(-8)}`;
