@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Route, route, versionTag } from "../platform/http.ts";
+import { lineOfText, type Route, route, versionTag } from "../platform/http.ts";
 import { actorOf } from "./audit.ts";
 import { setMember } from "./group-members.ts";
 import { changeGroup, createGroup, deleteGroup, type Group, listGroups, readGroup } from "./group-store.ts";
@@ -10,12 +10,7 @@ const groupPath = tenantPath.extend({ group: z.uuid() });
 const memberPath = groupPath.extend({ person: z.uuid() });
 
 const given = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(/^\P{Cc}*$/u, "holds control characters"),
+  name: lineOfText(100),
   roster: z.boolean().default(false).describe("Its members see each other in their rosters."),
 });
 const group = z.object({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseJid } from "../components/jid.ts";
+import { lineOfText } from "../platform/http.ts";
 
 /** What may stand in the fields of a person, whichever door it comes through. */
 
@@ -8,12 +9,7 @@ function isLocalpart(text: string): boolean {
   return text.length <= 255 && parseJid(`${text}@host`)?.local === text;
 }
 
-export const personName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, "holds control characters");
+export const personName = lineOfText(200);
 export const personEmail = z.email().max(254);
 export const personLocalpart = z
   .string()

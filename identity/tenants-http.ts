@@ -3,7 +3,7 @@ import { z } from "zod";
 import { xmppDomain } from "../config/prosody/domain.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type Caller, type Route, route } from "../platform/http.ts";
+import { type Caller, lineOfText, type Route, route } from "../platform/http.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -29,12 +29,7 @@ export interface TenantHttpDeps {
 /** The short name of a tenant. */
 const tenantId = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 /** A line that people read. */
-const line = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, "must be one line of text");
+const line = lineOfText(200);
 const version = z.int().min(1).describe("The version that was read: a change in between is a conflict.");
 const quotas = ownQuotas.default({}).describe("An absent one is the installation's.");
 const count = z.int().min(0);

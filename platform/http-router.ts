@@ -9,55 +9,58 @@ import type { Idempotency } from "./idempotency.ts";
 export type Authenticate = (request: Request) => Promise<Principal>;
 
 /**
- * Mounts routes under /api/v1: token, scope and tenant are checked before anything is looked at, but for doors. With `idempotency` a POST
- * with an Idempotency-Key is carried out once.
+ * Mounts routes under /api/v1: token, scope and tenant are checked before anything is looked at, but for doors. With
+ * `idempotency` a POST with an Idempotency-Key is carried out once.
  */
 export function apiRouter(routes: readonly Route[], authenticate: Authenticate, idempotency?: Idempotency): Router {
   const router = express.Router();
 
   router.use(express.json({ limit: "256kb", strict: true }));
-  for (const each of routes) {
-    const handler: RequestHandler = async (request, response) => {
-      if (isDoor(each)) {
-        requireBodyType(each, request);
-        await send(response, each, await each.run(request, response));
-        return;
-      }
-      const principal = await authenticate(request);
-      checkPermission(each, request, principal);
-      requireBodyType(each, request);
-      const caller = callerOf(request, response, principal);
-      const run = () => each.run(request, caller);
-      const key = each.method === "post" ? request.get("idempotency-key") : undefined;
-      if (key === undefined || !idempotency) {
-        await send(response, each, await run());
-        return;
-      }
-      const { value, etag, repeated } = await idempotency.once(
-        { key, principal: principal.id, request, route: each },
-        run,
-      );
-      if (repeated) response.setHeader("Idempotency-Replayed", "true");
-      await send(response, each, { value, etag });
-    };
-    router[each.method](pattern(each.path), handler);
-  }
-  // After all routes, so that a path whose pattern another one covers is found first.
-  for (const [path, methods] of methodsByPath(routes)) {
+  for (const [path, here] of routesByPath(routes)) {
+    for (const each of here) router[each.method](pattern(path), handlerOf(each, authenticate, idempotency));
+    const methods = here.map(({ method }) => method.toUpperCase()).join(", ");
     router.all(pattern(path), (_request, response) => {
-      response.setHeader("Allow", methods.join(", "));
-      throw new KontorError("not-allowed", `This path takes ${methods.join(", ")}`);
+      response.setHeader("Allow", methods);
+      throw new KontorError("not-allowed", `This path takes ${methods}`);
     });
   }
   return router;
 }
 
+function handlerOf(each: Route, authenticate: Authenticate, idempotency: Idempotency | undefined): RequestHandler {
+  return async (request, response) => {
+    if (isDoor(each)) {
+      requireBodyType(each, request);
+      await send(response, each, await each.run(request, response));
+      return;
+    }
+    const principal = await authenticate(request);
+    checkPermission(each, request, principal);
+    requireBodyType(each, request);
+    const caller = callerOf(request, response, principal);
+    const run = () => each.run(request, caller);
+    const key = each.method === "post" ? request.get("idempotency-key") : undefined;
+    if (key === undefined || !idempotency) {
+      await send(response, each, await run());
+      return;
+    }
+    const { value, etag, repeated } = await idempotency.once(
+      { key, principal: principal.id, request, route: each },
+      run,
+    );
+    if (repeated) response.setHeader("Idempotency-Replayed", "true");
+    await send(response, each, { value, etag });
+  };
+}
+
 const pattern = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
-function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const { path, method } of routes) found.set(path, [...(found.get(path) ?? []), method.toUpperCase()]);
-  return found;
+/** Words come before parameters, so that `people/import` is not taken for a person whom it names. */
+function routesByPath(routes: readonly Route[]): [string, Route[]][] {
+  const found = new Map<string, Route[]>();
+  for (const each of routes) found.set(each.path, [...(found.get(each.path) ?? []), each]);
+  const rank = (path: string) => path.replaceAll(/\{\w+\}/g, "~");
+  return [...found].sort(([one], [other]) => (rank(one) < rank(other) ? -1 : 1));
 }
 
 function checkPermission({ scope }: { readonly scope: Scope }, request: Request, principal: Principal): void {

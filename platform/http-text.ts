@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Whether PostgreSQL can store a text as it is: it has no NUL, and UTF-8 has no half of a surrogate pair. */
@@ -14,3 +16,16 @@ export function unstorable(value: unknown): string[] | undefined {
   }
   return undefined;
 }
+
+const CONTROL = /\p{Cc}/u;
+
+/** A line that people read, without white space at its ends: 1 to `max` characters. */
+export const lineOfText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !CONTROL.test(text), "holds control characters")
+    // For the document: classes of Unicode are not known to every reader of it.
+    .meta({ pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });

@@ -13,8 +13,12 @@ const needed: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
-/** What the test suites need: the servers, which unit tests start by themselves too, and a browser. */
-export const testPackages: Readonly<Record<string, string>> = { ...needed, chromium: "chromium" };
+/** What the test suites need: the servers, which unit tests start by themselves too, a browser, and Python for schemathesis. */
+export const testPackages: Readonly<Record<string, string>> = {
+  ...needed,
+  chromium: "chromium",
+  "python3-venv": "/usr/share/doc/python3-venv",
+};
 
 function isThere(sign: string): boolean {
   if (sign.startsWith("/")) return existsSync(sign);

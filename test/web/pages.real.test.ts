@@ -27,6 +27,8 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it.each([
     { path: "/", name: "landing", heading: "Kontor" },
     { path: "/chat", name: undefined, heading: "Wo möchten Sie sich anmelden?" },
+    { path: "/api/docs", name: "api-docs", heading: "Referenz der Schnittstelle" },
+    { path: "/api/docs?lang=en", name: undefined, heading: "Interface reference" },
     { path: "/nothing", name: undefined, heading: "Das ging nicht" },
   ])(
     "$path has no fault that axe knows and loads nothing foreign",
@@ -89,6 +91,31 @@ it(
     expect(await page.locator("#converse-login button[type=submit]").textContent()).toBe("Log in");
     // The cursor waits in the first field already.
     expect(await focused().getAttribute("id")).toBe("converse-login-jid");
+    await context.close();
+  },
+  STEP,
+);
+
+it.each([
+  { language: "de", skip: "Zum Inhalt", answers: "Antworten" },
+  { language: "en", skip: "Skip to content", answers: "Answers" },
+])(
+  "the reference of the API is read by keyboard alone ($language)",
+  async ({ language, skip, answers }) => {
+    const { page, context } = await visitor(browser);
+    await page.goto(`${demo.http}/api/docs?lang=${language}`);
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").textContent()).toContain(skip);
+    const link = page.locator('nav a[href="#invitations"]');
+    await link.focus();
+    await page.keyboard.press("Enter");
+    expect(page.url()).toMatch(/#invitations$/);
+    const part = page.locator("article").filter({ hasText: "POST /api/v1/invitations/look" });
+    expect(await part.locator("p.small").textContent()).toContain(language === "de" ? "Offen für alle" : "Open to all");
+    const summary = part.locator("summary", { hasText: answers });
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    expect(await part.locator("li", { hasText: "410 This has expired" }).isVisible()).toBe(true);
     await context.close();
   },
   STEP,
