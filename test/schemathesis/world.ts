@@ -71,7 +71,6 @@ export async function apiWorld() {
     idempotency: idempotency(db, Date.now),
     failedSignIns: new RateLimiterMemory({ points: 1_000_000, duration: 60 }),
     chat: { websocketUrl: settings.xmpp.websocketUrl, publicUrl: settings.http.publicUrl, tenants: async () => [] },
-    checks: {},
     metrics,
     log: { ...noting, with: () => noting },
     clock: Date.now,
