@@ -6,9 +6,9 @@ import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
+import { unseal } from "../platform/seal.ts";
 import { onWake } from "../platform/wake.ts";
 import { carryOut } from "./account-commands.ts";
-import { openPassword } from "./account-seal.ts";
 import { type AccountTask, dueAccountTasks, failAccountTask, finishAccountTask } from "./account-store.ts";
 import { retryAfterMs } from "./core-account-retry.ts";
 import { accountTasksTopic } from "./person-tables.ts";
@@ -167,7 +167,7 @@ function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
 
 function unsealed(secret: string, tenant: string, task: string, sealed: string): string {
   try {
-    return openPassword(secret, tenant, task, sealed);
+    return unseal({ master: secret, purpose: "account-task" }, `${tenant}/${task}`, sealed);
   } catch (error) {
     throw new KontorError("policy-violation", "The password was sealed under another secret: set it anew", {}, error);
   }

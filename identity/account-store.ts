@@ -1,7 +1,7 @@
 import type { Transaction } from "kysely";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
-import { sealPassword } from "./account-seal.ts";
+import { seal } from "../platform/seal.ts";
 import { audit, localActor } from "./audit.ts";
 import type { AccountTaskKind, PersonTables } from "./person-tables.ts";
 
@@ -31,7 +31,8 @@ export async function addAccountTask(
   const { tenant, person, localpart, kind, password } = task;
   const id = newId();
   const at = { tenant_id: tenant, id, person_id: person, localpart, kind, created_at: now };
-  const sealed_password = password === undefined ? null : sealPassword(secret, tenant, id, password);
+  const sealed_password =
+    password === undefined ? null : seal({ master: secret, purpose: "account-task" }, `${tenant}/${id}`, password);
   await trx
     .insertInto("account_task")
     .values({ ...at, sealed_password, problem: null })

@@ -116,7 +116,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
-    ...linkRoutes(deps),
+    ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];
   return {

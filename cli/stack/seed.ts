@@ -34,7 +34,11 @@ const scopes: readonly Scope[] = [...read, ...tenants, "links:write", "retention
  * Puts the demo's tenants, people, token, room and IRC link into the database where they are missing, and gives the
  * tenants that are served.
  */
-export async function seedDemo(databaseUrl: string, token: string, ircPort: number): ReturnType<typeof servedTenants> {
+export async function seedDemo(
+  databaseUrl: string,
+  secrets: Secrets,
+  ircPort: number,
+): ReturnType<typeof servedTenants> {
   const db = openDatabase({ url: databaseUrl, poolSize: 2 }, createLog("up", "error"));
   const now = new Date();
   try {
@@ -45,15 +49,19 @@ export async function seedDemo(databaseUrl: string, token: string, ircPort: numb
       await addPeople(db, id, rows, newId, now);
     }
     const expiresAt = new Date(now.getTime() + tokenDays * 86_400_000);
-    await addToken(db, { id: newId(), token, tenant: null, label: "demo", scopes, expiresAt }, now);
-    await linkDemoRoom(db, ircPort, now);
+    await addToken(
+      db,
+      { id: newId(), token: secrets.token ?? "", tenant: null, label: "demo", scopes, expiresAt },
+      now,
+    );
+    await linkDemoRoom(db, ircPort, secrets.xmpp, now);
     return await servedTenants(db);
   } finally {
     await db.close();
   }
 }
 
-async function linkDemoRoom(db: Database, port: number, now: Date): Promise<void> {
+async function linkDemoRoom(db: Database, port: number, secret: string, now: Date): Promise<void> {
   const { tenantId, room, channel } = demoBridge;
   const roomId = await ensureRoom(db, tenantId, room, newId, now);
   const demoLinks = (await listLinks(db, [tenantId])).filter(
@@ -67,5 +75,10 @@ async function linkDemoRoom(db: Database, port: number, now: Date): Promise<void
   const { addLink } = await import("../../gateway/bridge/index.ts");
   // The demo's server is ours and on loopback: no TLS, and no need to be slow.
   const config = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 50, burst: 100 };
-  await addLink(db, tenantId, { id: newId(), roomId, network: "irc", config, now }, quotas.parse({}));
+  await addLink(
+    db,
+    tenantId,
+    { id: newId(), roomId, network: "irc", config, now },
+    { quotas: quotas.parse({}), secret },
+  );
 }

@@ -61,7 +61,7 @@ async function databaseAndProsody(context: Context, secrets: Secrets, user: Serv
   if (!own) await start(await postgresPart(home, secrets, user));
   const urls = own ? { kontor: own, archive: own } : await ensureDatabases(home, secrets);
   await migrate(urls.kontor, (line) => report(`migrated ${line}`));
-  const tenants = await seedDemo(urls.kontor, secrets.token ?? "", home.ports.irc);
+  const tenants = await seedDemo(urls.kontor, secrets, home.ports.irc);
   const server: LocalServer = { home, secrets, archiveUrl: urls.archive, user };
   saveArchiveUrl(home, urls.archive);
   await start(prosodyPart(home, writeProsodyConfig(server, tenants).file, user));

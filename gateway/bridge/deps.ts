@@ -14,7 +14,7 @@ export interface BridgeDeps {
   readonly redis: Redis;
   /** For jobs and wake-ups: waits for Redis. */
   readonly patientRedis: Redis;
-  readonly settings: Pick<Settings, "bridge">;
+  readonly settings: Pick<Settings, "bridge" | "xmpp">;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "@jest/globals";
+import { sql } from "kysely";
 import { ensureRoom, type LogEntry, putInbox, readLog, roomInboxTopic } from "../../messaging/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { createMetrics } from "../../platform/metrics.ts";
@@ -18,6 +19,7 @@ import {
 } from "../networks/irc/testkit.ts";
 import { type Bridges, runBridges } from "./engine.ts";
 import { linksTopic } from "./events.ts";
+import { linkSecrets } from "./link-secrets.ts";
 import { findLink, putLink, removeLink } from "./store.ts";
 
 const { demo, settings } = realStack();
@@ -26,6 +28,7 @@ const channel = "#office";
 /** Under a name of its own, so that the gateway of the stack leaves these links to the test. */
 const network = { ...irc, name: "irc-test" };
 const db = openTestDatabase();
+const secrets = linkSecrets(settings.xmpp.secret, [network]);
 const redis = openRedis(settings.redis.url, log);
 
 let server: TestServer;
@@ -91,7 +94,7 @@ async function link(port: number, config: Record<string, unknown> = {}, room = r
       config: given,
       now: new Date(),
     },
-    settings.quotas,
+    { quotas: settings.quotas, secrets },
   );
   toClose.unshift(() => removeLink(db, { tenant, id }).catch(() => undefined));
   await wake(redis, linksTopic, { tenant }, log);
@@ -258,4 +261,23 @@ test("links come and go while the engine runs, and one whose far side is dead ho
     lag: 1,
     lastError: expect.stringContaining("ECONNREFUSED"),
   });
+});
+
+test("a secret that was stored in clear is sealed, and its link goes on", async () => {
+  const id = await link(server.port, { key: "schluessel" });
+  const stored = () =>
+    db.withTenants([tenant], async (trx) => {
+      const rows = await sql<{ config: { key: unknown }; version: number }>`select config, version from bridge_link
+        where tenant_id = ${tenant} and id = ${id}`.execute(trx);
+      return rows.rows[0];
+    });
+  await db.withTenants([tenant], (trx) =>
+    sql`update bridge_link set config = jsonb_set(config, '{key}', '"schluessel"')
+      where tenant_id = ${tenant} and id = ${id}`.execute(trx),
+  );
+  expect((await stored())?.config.key).toBe("schluessel");
+  engine();
+  await until("the secret is sealed", async () => typeof (await stored())?.config.key === "object");
+  await online(id);
+  expect(await stored()).toMatchObject({ version: 1, config: { key: { sealed: expect.any(String) } } });
 });

@@ -7,9 +7,10 @@ import { linksTopic } from "./events.ts";
 import { type HeldLink, holdLink } from "./holder.ts";
 import { forgetLane } from "./lane.ts";
 import { createLeases } from "./lease.ts";
+import { linkSecrets } from "./link-secrets.ts";
 import type { Network } from "./network.ts";
 import { atMost } from "./pause.ts";
-import { type Link, listLinks, setLinkState } from "./store.ts";
+import { type Link, listLinks, restoreConfig, setLinkState } from "./store.ts";
 import { forgetBefore } from "./store-messages.ts";
 
 /** Leases are renewed and the list of links is read so often; a wake-up makes it sooner. */
@@ -33,6 +34,7 @@ export interface Bridges {
  */
 export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Bridges {
   const log = deps.log;
+  const secrets = linkSecrets(deps.settings.xmpp.secret, networks);
   const metrics = bridgeMetrics(deps.metrics);
   const leases = createLeases(deps.redis, deps.newId());
   const held = new Map<string, { readonly link: HeldLink; leasedAt: number }>();
@@ -59,7 +61,7 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
 
   const open = async (link: Link, network: Network): Promise<void> => {
     try {
-      held.set(link.id, { link: holdLink(link, network, deps, metrics, log), leasedAt: deps.clock() });
+      held.set(link.id, { link: holdLink(link, network, { ...deps, secrets }, metrics, log), leasedAt: deps.clock() });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (link.state !== "broken") log.error("A link cannot be opened", { tenant: link.tenant, link: link.id, reason });
@@ -84,7 +86,16 @@ export function runBridges(deps: BridgeDeps, networks: readonly Network[]): Brid
       await takeOrRenew(link);
     }
     lookedAt = deps.clock();
+    if (links) await sealOld(links);
     if (links && deps.clock() - forgotAt >= FORGET_MS) await forgetOld();
+  };
+
+  /** Secrets that stand there in clear are sealed, once; a link that is held goes on. */
+  const sealOld = async (links: readonly Link[]): Promise<void> => {
+    for (const link of links.filter((each) => secrets.inClear(each, each.config))) {
+      await restoreConfig(deps.db, link, secrets.seal(link, link.config));
+      log.info("The secrets of a link were sealed", { tenant: link.tenant, link: link.id });
+    }
   };
 
   const currentLinks = async (): Promise<Link[] | undefined> => {

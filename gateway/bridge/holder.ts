@@ -3,6 +3,7 @@ import { afterFailure, type Circuit, CLOSED } from "./core-pace.ts";
 import type { BridgeDeps, BridgeMetrics } from "./deps.ts";
 import { openIntake } from "./intake.ts";
 import { openLane } from "./lane.ts";
+import type { LinkSecrets } from "./link-secrets.ts";
 import { type Connection, FarError, type FarPlace, type Network } from "./network.ts";
 import { showOccupants } from "./occupants.ts";
 import { pause } from "./pause.ts";
@@ -24,12 +25,12 @@ export interface HeldLink {
 export function holdLink(
   link: Link,
   network: Network,
-  deps: BridgeDeps,
+  deps: BridgeDeps & { readonly secrets: LinkSecrets },
   metrics: BridgeMetrics,
   parentLog: Log,
 ): HeldLink {
   const log = parentLog.with({ tenant: link.tenant, link: link.id, network: link.network });
-  const place: FarPlace = network.place(link.config);
+  const place: FarPlace = network.place(deps.secrets.open(link, link.config));
   const stopping = new AbortController();
   const { signal } = stopping;
   let connection: Connection | undefined;

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "@jest/globals";
 import express from "express";
+import { sql } from "kysely";
 import request from "supertest";
 import { ensureRoom } from "../../messaging/index.ts";
 import { apiRouter, problemHandler } from "../../platform/http.ts";
@@ -14,9 +15,10 @@ const { demo, settings } = realStack();
 const [tenant, other] = demo.tenants.map(({ id }) => id);
 const db = openTestDatabase();
 const redis = openRedis(settings.redis.url, log);
-const routes = linkRoutesOf({ db, redis, clock: Date.now, newId, log, quotas: settings.quotas }, [
-  { ...irc, name: "irc-rest" },
-]);
+const routes = linkRoutesOf(
+  { db, redis, clock: Date.now, newId, log, quotas: settings.quotas, secret: settings.xmpp.secret },
+  [{ ...irc, name: "irc-rest" }],
+);
 const principal = tokenFor(tenant ?? null, "links:read", "links:write");
 const app = express()
   .use(apiRouter(routes, async () => principal))
@@ -44,6 +46,21 @@ test("a link is made, shown without its secrets, made again as the same, and rem
     config: { host: "irc.invalid", channel: "#office", tls: true },
   });
   expect(made.text).not.toMatch(/pass-wort|schluessel/);
+
+  const stored = () =>
+    db.withTenants([tenant ?? ""], async (trx) => {
+      const rows = await sql<{
+        text: string;
+        version: number;
+      }>`select bridge_link::text as text, version from bridge_link
+        where tenant_id = ${tenant} and id = ${made.body.id}`.execute(trx);
+      return rows.rows[0];
+    });
+  const first = await stored();
+  expect(first?.text).toContain("irc.invalid");
+  expect(first?.text).not.toMatch(/pass-wort|schluessel/);
+  await request(app).post(path).send({ room, network: "irc-rest", config }).expect(201);
+  expect(await stored()).toEqual(first);
 
   const again = await request(app)
     .post(path)

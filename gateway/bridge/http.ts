@@ -10,6 +10,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/postgres.ts";
 import { wake } from "../../platform/wake.ts";
 import { linksTopic } from "./events.ts";
+import { linkSecrets } from "./link-secrets.ts";
 import type { Network } from "./network.ts";
 import { findLink, type Link, listLinks, putLink, removeLink } from "./store.ts";
 import { listUndeliverable } from "./store-messages.ts";
@@ -39,11 +40,14 @@ export interface LinkRouteDeps {
   readonly log: Log;
   /** The installation's. */
   readonly quotas: Quotas;
+  /** The master under which secrets of links are sealed. */
+  readonly secret: string;
 }
 
 /** The links of a tenant over REST. Changes reach the running engines at once. */
 export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]): Route[] {
   const byName = new Map(networks.map((network) => [network.name, network]));
+  const secrets = linkSecrets(deps.secret, networks);
   const tenantPath = z.object({ tenant: z.string().min(1).max(63) });
   const linkPath = tenantPath.extend({ link: z.uuid() });
 
@@ -54,7 +58,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
       room: link.room,
       network: link.network,
       place: link.place,
-      config: shownConfig(network, link.config),
+      config: shownConfig(network, () => secrets.open(link, link.config)),
       state: link.state,
       lastError: link.lastError,
       lag: link.lag,
@@ -115,7 +119,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
         if (!found) throw new KontorError("not-found", "There is no such room: make it first");
         const now = new Date(deps.clock());
         const link = { id: deps.newId(), roomId: found.id, network: name, place, config, now };
-        const id = await putLink(deps.db, tenant, link, deps.quotas);
+        const id = await putLink(deps.db, tenant, link, { quotas: deps.quotas, secrets });
         await wake(deps.redis, linksTopic, { tenant }, deps.log);
         return shown(await read(tenant, id));
       },
@@ -135,10 +139,10 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
   ];
 }
 
-/** A configuration that is not valid any more shows nothing: what of it is secret cannot be told. */
-function shownConfig(network: Network | undefined, config: unknown): Record<string, unknown> {
+/** A configuration that is not valid any more, or cannot be opened, shows nothing: what of it is secret cannot be told. */
+function shownConfig(network: Network | undefined, config: () => unknown): Record<string, unknown> {
   try {
-    return { ...network?.place(config).shown };
+    return { ...network?.place(config()).shown };
   } catch {
     return {};
   }

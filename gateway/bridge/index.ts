@@ -11,6 +11,7 @@ import { networks } from "../networks/index.ts";
 import type { BridgeDeps } from "./deps.ts";
 import { type Bridges, runBridges } from "./engine.ts";
 import { type LinkRouteDeps, linkRoutesOf } from "./http.ts";
+import { linkSecrets } from "./link-secrets.ts";
 import { type NewLink, putLink } from "./store.ts";
 
 export type { BridgeDeps } from "./deps.ts";
@@ -29,8 +30,18 @@ export const linkRoutes = (deps: LinkRouteDeps): Route[] => linkRoutesOf(deps, n
  * Gives the link's id. Throws `bad-request` for a configuration that will not do, `not-found` for an unknown room,
  * `policy-violation` when the tenant has as many links as it may.
  */
-export function addLink(db: Database, tenant: string, link: Omit<NewLink, "place">, defaults: Quotas): Promise<string> {
+export function addLink(
+  db: Database,
+  tenant: string,
+  link: Omit<NewLink, "place">,
+  of: { readonly quotas: Quotas; readonly secret: string },
+): Promise<string> {
   const network = networks.find((each) => each.name === link.network);
   if (!network) throw new KontorError("bad-request", `There is no network '${link.network}'`);
-  return putLink(db, tenant, { ...link, place: network.place(link.config).place }, defaults);
+  return putLink(
+    db,
+    tenant,
+    { ...link, place: network.place(link.config).place },
+    { quotas: of.quotas, secrets: linkSecrets(of.secret, networks) },
+  );
 }

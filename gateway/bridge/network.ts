@@ -102,6 +102,8 @@ export interface Network {
   /** The first label of its transports' domains, and the `network` of a link. */
   readonly name: string;
   readonly capabilities: Capabilities;
+  /** Names of the options that are kept sealed and never given back. */
+  readonly secrets: readonly string[];
   /** Reads a link's configuration; throws `bad-request` with every problem. */
   place(config: unknown): FarPlace;
 }
@@ -133,6 +135,7 @@ export function defineNetwork<S extends z.ZodObject>(spec: {
   return {
     name: spec.name,
     capabilities: spec.capabilities,
+    secrets: spec.secrets,
     place: (given) => {
       const result = spec.schema.safeParse(given);
       if (!result.success) {

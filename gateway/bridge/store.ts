@@ -3,6 +3,7 @@ import type { Quotas } from "../../identity/core-quota.ts";
 import { checkQuota } from "../../identity/tenant-quota.ts";
 import { KontorError } from "../../platform/errors.ts";
 import type { Database } from "../../platform/postgres.ts";
+import type { LinkSecrets } from "./link-secrets.ts";
 import type { LinkState, LinkTable, Tables } from "./tables.ts";
 
 export interface Link {
@@ -12,7 +13,7 @@ export interface Link {
   readonly room: string;
   readonly network: string;
   readonly place: string;
-  /** With its secrets: read it with the network only. */
+  /** As it is stored, its secrets sealed: LinkSecrets opens it. */
   readonly config: unknown;
   readonly version: number;
   readonly cursor: number;
@@ -108,16 +109,21 @@ export interface NewLink {
  * Links a room with a far place, from what is said from now on. The same room, network and place again keeps the link
  * and its cursor and takes over the configuration. Gives the id of the link. Throws `policy-violation` when the tenant has as many as it may.
  */
-export async function putLink(db: Database, tenant: string, link: NewLink, defaults: Quotas): Promise<string> {
-  const config = JSON.stringify(link.config);
+export async function putLink(
+  db: Database,
+  tenant: string,
+  link: NewLink,
+  { quotas: defaults, secrets }: { readonly quotas: Quotas; readonly secrets: LinkSecrets },
+): Promise<string> {
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
     const { roomId: room_id, network, place } = link;
     const there = await trx
       .selectFrom("bridge_link")
-      .select("id")
+      .select("config")
       .where("tenant_id", "=", tenant)
       .where((where) => where.and({ room_id, network, place }))
       .executeTakeFirst();
+    const config = JSON.stringify(secrets.seal({ tenant, ...link }, link.config, there?.config));
     if (!there) {
       await checkQuota(trx, tenant, { defaults, quota: "links", adding: 1, used: () => countIn(trx, tenant) });
     }
@@ -155,6 +161,19 @@ export async function putLink(db: Database, tenant: string, link: NewLink, defau
       .executeTakeFirstOrThrow();
     return row.id;
   });
+}
+
+/** Stores the same configuration in another form, unless it was changed meanwhile: whoever holds the link goes on. */
+export async function restoreConfig(db: Database, link: Link, config: unknown): Promise<void> {
+  await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
+    trx
+      .updateTable("bridge_link")
+      .set({ config: JSON.stringify(config) })
+      .where("tenant_id", "=", link.tenant)
+      .where("id", "=", link.id)
+      .where("version", "=", link.version)
+      .execute(),
+  );
 }
 
 /** Removes a link with its id map; throws `not-found`. */
