@@ -5,7 +5,7 @@ import { seal, unseal } from "../../platform/seal.ts";
 import type { Network } from "./network.ts";
 
 /** What a sealed secret is bound to: the link by what makes it unique. */
-export interface LinkPlace {
+interface LinkPlace {
   readonly tenant: string;
   readonly roomId: string;
   readonly network: string;

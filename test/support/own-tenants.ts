@@ -14,7 +14,7 @@ import { openRedis, redisReady } from "../../platform/redis.ts";
 import { wake } from "../../platform/wake.ts";
 import { eventually, openTestDatabase, realStack, silentLog } from "./real.ts";
 
-export interface OwnTenant {
+interface OwnTenant {
   readonly id: string;
   readonly domain: string;
 }
