@@ -9,10 +9,11 @@ import { log } from "./sections/log.ts";
 import { quotas } from "./sections/quotas.ts";
 import { redis } from "./sections/redis.ts";
 import { retention } from "./sections/retention.ts";
+import { signIn } from "./sections/sign-in.ts";
 import { xmpp } from "./sections/xmpp.ts";
 
 /** Every section of the settings, in the order of the sample. */
-export const sections = { database, redis, xmpp, http, files, bridge, quotas, retention, audit, health, log };
+export const sections = { database, redis, xmpp, http, files, bridge, quotas, retention, audit, signIn, health, log };
 
 export type SectionName = keyof typeof sections;
 

@@ -5,8 +5,15 @@ export const cookieName = (publicUrl: string): string =>
   publicUrl.startsWith("https:") ? "__Host-kontor" : "kontor-session";
 
 /** The session's id in a Cookie header; undefined for none, or one that no session of ours can have. */
-export function sessionIdIn(header: string | undefined, publicUrl: string): string | undefined {
-  const prefix = `${cookieName(publicUrl)}=`;
+export const sessionIdIn = (header: string | undefined, publicUrl: string): string | undefined =>
+  cookieIn(header, cookieName(publicUrl));
+
+/** The name of the cookie that ties a sign-in through a provider to the browser which began it. */
+export const pendingCookieName = (publicUrl: string): string => `${cookieName(publicUrl)}-oidc`;
+
+/** 256 random bits in a cookie of this name. */
+export function cookieIn(header: string | undefined, name: string): string | undefined {
+  const prefix = `${name}=`;
   const pair = header
     ?.split(";")
     .map((each) => each.trim())

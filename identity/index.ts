@@ -8,11 +8,15 @@ export { bearerAuthentication } from "./http.ts";
 export { csvBody } from "./import-http.ts";
 export { invitationRoutes } from "./invitation-http.ts";
 export { invitationThrottle } from "./invitation-throttle.ts";
+export { oidcCallback } from "./oidc-callback.ts";
+export { oidcClient } from "./oidc-client.ts";
+export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRoutes } from "./session-http.ts";
 export { sessionStore } from "./session-store.ts";
+export { signInProviderRoutes } from "./sign-in-provider-http.ts";
 export { signInThrottle } from "./sign-in-throttle.ts";
 export { xmppPasswordCheck } from "./sign-in-xmpp.ts";
 export {

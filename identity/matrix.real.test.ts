@@ -97,6 +97,8 @@ test("routes without an action are these, and no others", () => {
     "session: delete /sessions",
     "open: post /invitations/look",
     "open: post /invitations/accept",
+    "open: get /oidc/offer",
+    "open: post /oidc/start",
   ]);
 });
 

@@ -43,6 +43,8 @@ export const permissions = {
   "role:grant": [...people, "operator"],
   "token:read": [...people, "operator"],
   "token:change": [...people, "operator"],
+  "sign-in:read": [...people, "dpo"],
+  "sign-in:change": people,
   "audit:read": ["dpo", "auditor"],
   "own:read": everybody,
   "own:change": everybody,

@@ -6,9 +6,10 @@ import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { networkOf } from "../platform/throttle.ts";
 import { type Access, actionsOf, findSignIn } from "./access.ts";
-import { cookieName, sessionIdIn } from "./core-session-cookie.ts";
+import { cookieName } from "./core-session-cookie.ts";
 import { principalOf, requireOwnOrigin, type SessionDeps, sessionOf } from "./session-authentication.ts";
-import { csrfOf, SESSION_MS } from "./session-store.ts";
+import { cookieOptions, startSession } from "./session-start.ts";
+import { csrfOf } from "./session-store.ts";
 import type { SignInThrottle } from "./sign-in-throttle.ts";
 import type { PasswordCheck } from "./sign-in-xmpp.ts";
 
@@ -39,14 +40,8 @@ const session = z.object({
 export function sessionRoutes(deps: SessionHttpDeps): Route[] {
   const { sessions, log, publicUrl } = deps;
   const lines = log.with({ class: "connection" });
-  const cookie = {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: publicUrl.startsWith("https:"),
-    path: "/",
-  } as const;
-  const name = cookieName(publicUrl);
-  const signOff = (response: Response) => void response.clearCookie(name, cookie);
+  const signOff = (response: Response) =>
+    void response.clearCookie(cookieName(publicUrl), cookieOptions(publicUrl));
 
   return [
     door({
@@ -67,11 +62,8 @@ export function sessionRoutes(deps: SessionHttpDeps): Route[] {
           lines.info("Sign-in refused", fields);
           throw new KontorError("not-authorized", "The address or the password is wrong, or the account is not active");
         }
-        const before = sessionIdIn(request.headers.cookie, publicUrl);
-        if (before !== undefined) await sessions.end(before);
-        const id = await sessions.start(found.access.person);
+        const id = await startSession(deps, request, response, found.access.person);
         lines.info("Signed in", fields);
-        response.cookie(name, id, { ...cookie, maxAge: SESSION_MS });
         return view(found.access, id);
       },
     }),

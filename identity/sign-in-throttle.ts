@@ -9,6 +9,10 @@ export interface SignInThrottle {
   attempt(account: string, address: string): Promise<void>;
   /** The attempt was right: it counts no more. */
   succeeded(account: string, address: string): Promise<void>;
+  /** As attempt, where no account is known before: a sign-in through a provider. */
+  visit(address: string): Promise<void>;
+  /** The visit ended well: it counts no more. */
+  arrived(address: string): Promise<void>;
 }
 
 const MINUTE = 60;
@@ -37,6 +41,13 @@ export function signInThrottle(redis: Redis, prefix = "kontor:sign-in"): SignInT
     },
     succeeded: async (account, address) => {
       for (const [counter, key] of counters(account, address)) await counter.reward(key, 1);
+    },
+    visit: async (address) => {
+      const state = await count(addresses, hashToken(address));
+      if (state.consumedPoints > addresses.points) throw tooMany("sign-ins that failed", state);
+    },
+    arrived: async (address) => {
+      await addresses.reward(hashToken(address), 1);
     },
   };
 }

@@ -17,7 +17,8 @@ const steps: Readonly<
 
 /**
  * Suspends, resumes or closes a tenant; to do it again changes nothing. Closing revokes its API tokens, deletes open
- * invitations and what waited for the XMPP server (with passwords in it), and ends its consent to partners; the rest stays
+ * invitations, what waited for the XMPP server (with passwords in it) and the OpenID provider (with the secret of its
+ * client), and ends its consent to partners; the rest stays
  * for export and for deletion by the rules of retention. Throws `not-found`, and `conflict` for a step that is not possible.
  */
 export function stepTenant(db: Database, id: string, step: TenantStep, change: Change): Promise<TenantRecord> {
@@ -41,6 +42,7 @@ export function stepTenant(db: Database, id: string, step: TenantStep, change: C
           .execute();
         await trx.deleteFrom("invitation").where("tenant_id", "=", id).execute();
         await trx.deleteFrom("account_task").where("tenant_id", "=", id).execute();
+        await trx.deleteFrom("sign_in_provider").where("tenant_id", "=", id).execute();
       }
       const row = await update(trx, old, { status: to, ...(closing ? { partners: [] } : {}) }, change.now);
       return {

@@ -21,6 +21,7 @@ export interface TenantTables {
   api_token: { tenant: string | null; revoked_at: Date | null };
   invitation: { tenant_id: string };
   account_task: { tenant_id: string };
+  sign_in_provider: { tenant_id: string };
 }
 
 export function recordOf(row: TenantRow, agreed: readonly string[]): TenantRecord {

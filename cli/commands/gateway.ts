@@ -17,11 +17,15 @@ import {
   followAccess,
   invitationRoutes,
   invitationThrottle,
+  oidcCallback,
+  oidcClient,
+  oidcDoors,
   peopleRoutes,
   roleRoutes,
   sessionAuthentication,
   sessionRoutes,
   sessionStore,
+  signInProviderRoutes,
   signInThrottle,
   type TokenReader,
   tenantExportRoutes,
@@ -103,10 +107,16 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
   const sessions = { sessions: sessionStore(redis, clock), access, publicUrl };
   const { c2sHost: host, c2sPort: port } = settings.xmpp;
   const people = { ...deps, publicUrl, secret: settings.xmpp.secret };
-  const signIn = { throttle: signInThrottle(redis), checkPassword: xmppPasswordCheck({ host, port }) };
+  const { allowLocalProviders: allowLocal } = settings.signIn;
+  const throttle = signInThrottle(redis);
+  const providers = { db, throttle, publicUrl, secret: settings.xmpp.secret, oidc: oidcClient(clock, allowLocal) };
+  const oidc = { ...providers, ...sessions, redis, log };
+  const signIn = { throttle, checkPassword: xmppPasswordCheck({ host, port }) };
   const routes: Route[] = [
     ...sessionRoutes({ ...sessions, ...signIn, db, log }),
     ...invitationRoutes({ ...people, throttle: invitationThrottle(redis) }),
+    ...oidcDoors(oidc),
+    ...signInProviderRoutes({ ...providers, clock, newId, allowLocal }),
     ...tenantRoutes(deps),
     ...usageRoutes({ db, quotas, usage: usageCounters(db, redis) }),
     ...peopleRoutes(people),
@@ -121,7 +131,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
   ];
   return {
     routes,
-    doors: [express.Router().use("/tenants/:tenant/people/import", csvBody)],
+    doors: [oidcCallback(oidc), express.Router().use("/tenants/:tenant/people/import", csvBody)],
     authenticate: sessionAuthentication(sessions, bearerAuthentication(db, clock, access, tokens)),
   };
 }
