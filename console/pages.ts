@@ -6,6 +6,7 @@ import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { RolesPage } from "./pages/roles.tsx";
+import { SignInSettingsPage } from "./pages/sign-in-settings.tsx";
 import { OwnTenantPage } from "./pages/tenant.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
@@ -13,7 +14,17 @@ import { TokensPage } from "./pages/tokens.tsx";
 export interface PageEntry {
   readonly path: string;
   /** Key of its texts. */
-  readonly name: "overview" | "tenants" | "tenant" | "people" | "groups" | "roles" | "audit" | "tokens" | "account";
+  readonly name:
+    | "overview"
+    | "tenants"
+    | "tenant"
+    | "people"
+    | "groups"
+    | "roles"
+    | "audit"
+    | "tokens"
+    | "signInSettings"
+    | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
   readonly Element: ComponentType;
@@ -29,5 +40,6 @@ export const pages: readonly PageEntry[] = [
   { path: "/roles", name: "roles", action: "role:read", Element: RolesPage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
+  { path: "/sign-in-settings", name: "signInSettings", action: "sign-in:read", Element: SignInSettingsPage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },
 ];

@@ -1,4 +1,4 @@
-import { AuthorizationResponseError, ResponseBodyError } from "openid-client";
+import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
 import { OutboundError } from "../platform/outbound.ts";
 
 /** What goes wrong with a provider. */
@@ -49,6 +49,8 @@ export function oidcErrorOf(error: unknown): OidcError {
     if (each instanceof OidcError) return each;
     if (each instanceof OutboundError) return new OidcError(ofOutbound[each.reason], each.reason, error);
     if (each instanceof AuthorizationResponseError) return new OidcError("refused", codeOf(each.error), error);
+    // RFC 6749 5.2: how a provider refuses a client that authenticated by header.
+    if (each instanceof WWWAuthenticateChallengeError) return new OidcError("client-refused", undefined, error);
     if (each instanceof ResponseBodyError) {
       const client = each.error === "invalid_client" || each.error === "unauthorized_client";
       return new OidcError(client ? "client-refused" : "refused", codeOf(each.error), error);

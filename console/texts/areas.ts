@@ -11,6 +11,7 @@ import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
 import * as signIn from "./sign-in.ts";
+import * as signInSettings from "./sign-in-settings.ts";
 import * as tenant from "./tenant.ts";
 import * as tenants from "./tenants.ts";
 import * as tokens from "./tokens.ts";
@@ -32,6 +33,7 @@ const textsIn = (language: "de" | "en") => ({
   roles: roles[language],
   signIn: signIn[language],
   tenant: tenant[language],
+  signInSettings: signInSettings[language],
   tenants: tenants[language],
   tokens: tokens[language],
   ui: ui[language],

@@ -61,12 +61,16 @@ interface TextProps extends Base {
   readonly max?: number;
   readonly pattern?: string;
   readonly defaultValue?: string | number | undefined;
+  /** Hears each change while somebody types. */
+  readonly onText?: (text: string) => void;
 }
 
-export function TextField({ name, label, hint, required, type = "text", ...rest }: TextProps) {
+export function TextField({ name, label, hint, required, type = "text", onText, ...rest }: TextProps) {
   return (
     <FieldFrame name={name} label={label} hint={hint} required={required ?? false}>
-      {(attributes) => <input {...attributes} {...rest} type={type} />}
+      {(attributes) => (
+        <input {...attributes} {...rest} type={type} onChange={onText && ((event) => onText(event.target.value))} />
+      )}
     </FieldFrame>
   );
 }
@@ -89,6 +93,27 @@ export function AreaField({ name, label, hint, required, rows = 3, ...rest }: Ar
 export interface Choice {
   readonly value: string;
   readonly label: string;
+}
+
+interface SelectProps extends Base {
+  readonly choices: readonly Choice[];
+  readonly defaultValue?: string;
+}
+
+export function SelectField({ name, label, hint, required, choices, defaultValue }: SelectProps) {
+  return (
+    <FieldFrame name={name} label={label} hint={hint} required={required ?? false}>
+      {(attributes) => (
+        <select {...attributes} defaultValue={defaultValue}>
+          {choices.map((choice) => (
+            <option key={choice.value} value={choice.value}>
+              {choice.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </FieldFrame>
+  );
 }
 
 /** A box to tick; its value in the form is `on` or nothing, or `value`. */
