@@ -99,7 +99,7 @@ export function SignInSettingsPage() {
               </div>
               <div role="status">
                 {tested === undefined ? null : (
-                  <p className="note">
+                  <p className={tested === "right" ? undefined : "note"}>
                     {tested === "right" ? t("signInSettings.testRight") : t(`signInSettings.problem.${tested}`)}
                   </p>
                 )}
