@@ -39,8 +39,12 @@ afterEach(() => {
   world.provider.people.clear();
 });
 
-const start = (browser: WebWalker, headers = {}) =>
-  browser.ask(`${world.base}/api/v1/oidc/${TENANT}/start`, { method: "POST", headers });
+const start = (browser: WebWalker, headers = {}, tenant = TENANT) =>
+  browser.ask(`${world.base}/api/v1/oidc/start`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ tenant }),
+  });
 const isCallback = (url: string) => url.startsWith(`${world.base}/api/v1/oidc/`);
 
 /** Goes through the provider's forms as somebody; gives the address the browser is then sent back to. */
@@ -220,6 +224,6 @@ test("what a domain offers is told, and never who there is", async () => {
   expect((await world.as(administrator, "DELETE", path)).status).toBe(204);
   expect(await offer(DOMAIN)).toEqual({ password: true, organisation: null });
   expect((await start(new WebWalker())).status).toBe(404);
-  const nobody = await fetch(`${world.base}/api/v1/oidc/No%00body/start`, { method: "POST" });
-  expect(nobody.status).toBe(404);
+  expect((await start(new WebWalker(), {}, "nowhere")).status).toBe(404);
+  expect((await start(new WebWalker(), {}, "No\0body")).status).toBe(400);
 });

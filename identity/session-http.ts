@@ -40,8 +40,7 @@ const session = z.object({
 export function sessionRoutes(deps: SessionHttpDeps): Route[] {
   const { sessions, log, publicUrl } = deps;
   const lines = log.with({ class: "connection" });
-  const signOff = (response: Response) =>
-    void response.clearCookie(cookieName(publicUrl), cookieOptions(publicUrl));
+  const signOff = (response: Response) => void response.clearCookie(cookieName(publicUrl), cookieOptions(publicUrl));
 
   return [
     door({

@@ -25,7 +25,7 @@ interface PendingIds {
 
 const keyOf = (state: string): string => `kontor:oidc:${hashToken(state)}`;
 /** What `state` and the cookie look like. */
-export const pendingId = /^[\w-]{43}$/;
+const pendingId = /^[\w-]{43}$/;
 
 export async function addPending(redis: Redis, pending: Pending): Promise<PendingIds> {
   const state = randomBytes(32).toString("base64url");

@@ -30,7 +30,7 @@ interface Tables {
 type Trx = Transaction<Tables>;
 
 /** What an administrator says of a provider. */
-export interface ProviderSettings extends ClaimRules {
+interface ProviderSettings extends ClaimRules {
   readonly issuer: string;
   readonly clientId: string;
 }

@@ -105,7 +105,11 @@ test("a test of the settings says what is wrong", async () => {
   });
   await put({ ...settings(), issuer: "http://127.0.0.1:1" });
   expect(await probe()).toMatchObject({ problem: "unreachable" });
-  const start = await fetch(`${world.base}/api/v1/oidc/${TENANT}/start`, { method: "POST" });
+  const start = await fetch(`${world.base}/api/v1/oidc/start`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ tenant: TENANT }),
+  });
   expect(start.status).toBe(503);
   expect(await start.json()).toMatchObject({ type: "urn:kontor:problem:unavailable" });
 });

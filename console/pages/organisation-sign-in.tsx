@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
-import { call, path, queryText } from "../api/client.ts";
+import { call, queryText } from "../api/client.ts";
 import { Button } from "../ui/button.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 
@@ -39,7 +39,7 @@ export function OrganisationSignIn({ jid }: { readonly jid: string }) {
     setLeaving(true);
     setError(undefined);
     try {
-      const { url } = start.parse((await call("POST", path`/oidc/${to}/start`)).body);
+      const { url } = start.parse((await call("POST", "/oidc/start", { body: { tenant: to } })).body);
       window.location.assign(url);
     } catch (failure) {
       setLeaving(false);

@@ -7,6 +7,7 @@ import { createApp } from "../../gateway/http/index.ts";
 import { accessReader } from "../../identity/access.ts";
 import { csrfOf, sessionStore } from "../../identity/session-store.ts";
 import { addTenant } from "../../identity/store.ts";
+import { tokenReader } from "../../identity/token-reader.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import { createMetrics } from "../../platform/metrics.ts";
@@ -62,7 +63,7 @@ export async function oidcWorld(allowLocalProviders = true): Promise<OidcWorld> 
   const sessions = sessionStore(redis, clock);
   const access = accessReader(db, clock);
   const app = createApp({
-    ...apiParts({ settings, log, db, redis, clock, access }),
+    ...apiParts({ settings, log, db, redis, clock, access, tokens: tokenReader(db, clock) }),
     fileRouter: express.Router(),
     failedSignIns: new RateLimiterMemory({ points: 1_000_000, duration: 60 }),
     chat: { websocketUrl: settings.xmpp.websocketUrl, publicUrl: base, tenants: async () => [] },

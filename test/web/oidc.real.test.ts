@@ -7,7 +7,7 @@ import { eventually } from "../support/real.ts";
 
 /** Sign-in through the organisation in Chromium: set up, used, and told in words where it fails. */
 
-const STEP = 60_000;
+const STEP = 120_000;
 let browser: Browser;
 let world: OidcWorld;
 let administrator: string;
