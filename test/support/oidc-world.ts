@@ -67,7 +67,6 @@ export async function oidcWorld(allowLocalProviders = true): Promise<OidcWorld> 
     fileRouter: express.Router(),
     failedSignIns: new RateLimiterMemory({ points: 1_000_000, duration: 60 }),
     chat: { websocketUrl: settings.xmpp.websocketUrl, publicUrl: base, tenants: async () => [] },
-    checks: {},
     metrics: createMetrics("test"),
     log,
     clock,
