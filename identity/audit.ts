@@ -91,16 +91,14 @@ export async function audit<T>(
   const trx = transaction as unknown as Transaction<AuditTables>;
   const { tenant } = change;
   const pseudonym = await pseudonymOf(trx, tenant, actor, newId);
-  await trx
+  // One statement makes, locks and reads the end of the chain: who writes next waits from here on.
+  const head = await trx
     .insertInto("audit_chain")
     .values({ tenant_id: tenant, ...auditGenesis(tenant) })
-    .onConflict((conflict) => conflict.column("tenant_id").doNothing())
-    .execute();
-  const head = await trx
-    .selectFrom("audit_chain")
-    .select(["position", "hash"])
-    .where("tenant_id", "=", tenant)
-    .forUpdate()
+    .onConflict((conflict) =>
+      conflict.column("tenant_id").doUpdateSet((eb) => ({ position: eb.ref("audit_chain.position") })),
+    )
+    .returning(["position", "hash"])
     .executeTakeFirstOrThrow();
   const fact: AuditFact = {
     tenant,
@@ -117,25 +115,28 @@ export async function audit<T>(
   };
   const { position, previous, hash } = auditLink(head, fact);
   await trx
-    .insertInto("audit_entry")
-    .values({
-      tenant_id: tenant,
-      position,
-      previous,
-      hash,
-      at: now,
-      actor: pseudonym,
-      roles: [...fact.roles],
-      action: fact.action,
-      object: fact.object,
-      before: JSON.stringify(fact.before),
-      after: JSON.stringify(fact.after),
-      reason: fact.reason,
-      address: fact.address,
-      request_id: fact.requestId,
-    })
+    .with("entry", (query) =>
+      query.insertInto("audit_entry").values({
+        tenant_id: tenant,
+        position,
+        previous,
+        hash,
+        at: now,
+        actor: pseudonym,
+        roles: [...fact.roles],
+        action: fact.action,
+        object: fact.object,
+        before: JSON.stringify(fact.before),
+        after: JSON.stringify(fact.after),
+        reason: fact.reason,
+        address: fact.address,
+        request_id: fact.requestId,
+      }),
+    )
+    .updateTable("audit_chain")
+    .set({ position, hash })
+    .where("tenant_id", "=", tenant)
     .execute();
-  await trx.updateTable("audit_chain").set({ position, hash }).where("tenant_id", "=", tenant).execute();
   return position;
 }
 
