@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type Route, route, versionTag } from "../platform/http.ts";
+import { lineOfText, type Route, route, versionTag } from "../platform/http.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { actorOf } from "./audit.ts";
@@ -28,25 +28,18 @@ export interface ProviderHttpDeps {
 export const redirectUriOf = (publicUrl: string, tenant: string): string =>
   `${publicUrl.replace(/\/+$/, "")}/api/v1/oidc/${tenant}/callback`;
 
-const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^\P{Cc}*$/u, "must be one line of text");
-const claim = text(100).describe("Name of a claim of the ID token.");
+const claim = lineOfText(100).describe("Name of a claim of the ID token.");
 
 const settings = {
   issuer: z.string().max(500).describe("Exactly as the provider names itself."),
-  clientId: text(300),
+  clientId: lineOfText(300),
   personClaim: claim.default("preferred_username"),
   personMatch: z
     .enum(personMatches)
     .default("localpart")
     .describe("What of a person the claim names: the local part of the address here, or the e-mail address."),
   tenantClaim: claim.describe("Claim without which nobody is let in, even if the issuer knows them."),
-  tenantValue: text(300).describe("What that claim must hold; of a list one value."),
+  tenantValue: lineOfText(300).describe("What that claim must hold; of a list one value."),
 };
 
 const providerView = z.object({
