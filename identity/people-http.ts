@@ -56,7 +56,7 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
       scope: what === "delete" ? "person:delete" : "person:change",
       params: onePath,
       status: 202,
-      response: person,
+      response: personWithGroups,
       problems: ["conflict"],
       handle: async ({ params, caller }) => {
         await change(deps, params.tenant, params.person, actorOf(caller));
@@ -111,7 +111,7 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
         password: z.string().max(1000).optional(),
       }),
       status: 201,
-      response: person.extend({ invitation: invitation.nullable() }),
+      response: personWithGroups.extend({ invitation: invitation.nullable() }),
       problems: ["conflict", "policy-violation"],
       secret: true,
       handle: async ({ params, body: { password, ...body }, caller }) => {

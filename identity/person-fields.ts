@@ -10,7 +10,15 @@ function isLocalpart(text: string): boolean {
 }
 
 export const personName = lineOfText(200);
-export const personEmail = z.email().max(254);
+/** RFC 5321 4.5.3.1.1: no server takes more before the @. */
+const EMAIL_LOCAL_MAX = 64;
+export const personEmail = z
+  .email()
+  .max(254)
+  .refine(
+    (text) => text.lastIndexOf("@") <= EMAIL_LOCAL_MAX,
+    `has more than ${EMAIL_LOCAL_MAX} characters before the @`,
+  );
 export const personLocalpart = z
   .string()
   .min(1)

@@ -73,7 +73,6 @@ test.each([
 
 test("most operations were answered, not only refused", async () => {
   const { answered, operations, statuses } = await world.seen();
-  if (process.env.SHOW) console.log({ answered: answered.size, operations, statuses });
   expect(answered.size).toBeGreaterThan(operations / 2);
   expect(statuses.get("429") ?? 0).toBeLessThan(300);
 });
