@@ -1,6 +1,7 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
 export { type AccessReader, accessReader } from "./access.ts";
 export { followAccess } from "./access-events.ts";
+export { type AuditChange, audit } from "./audit.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { cookieName } from "./core-session-cookie.ts";
 export { emergencyRoutes } from "./emergency-http.ts";
@@ -35,3 +36,4 @@ export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";
 export { type TokenReader, tokenReader } from "./token-reader.ts";
 export { usageRoutes } from "./usage-http.ts";
+export { xmppActor } from "./xmpp-actor.ts";

@@ -6,9 +6,10 @@ import type { Incoming, IqRoute } from "../components/router.ts";
 import { type Element, x } from "../components/stanza.ts";
 import { archiveFin, archiveForm, archiveQuery, archiveResult, NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { KontorError } from "../platform/errors.ts";
-import type { RoomState } from "./core-state.ts";
+import { affiliationOf, type RoomState } from "./core-state.ts";
 import { type LogEntry, type LogPage, readLogPage, seqOfId } from "./log.ts";
-import type { Rooms, RoomsDeps } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 250;
@@ -37,9 +38,7 @@ async function answer(
   payload: Element,
 ): Promise<Element> {
   if (!room) throw new KontorError("not-found", "There is no such room");
-  // Who may enter may read what was said (XEP-0313 5.1.2: the archive of a room follows its access rules).
-  if (room.affiliations.get(bareOf(from)) === "outcast")
-    throw new KontorError("forbidden", "You were banned from this room");
+  requireReader(room, bareOf(from));
   const query = archiveQuery.read(payload);
   const now = new Date(deps.clock());
   const max = Math.min(query.page?.max ?? DEFAULT_PAGE, MAX_PAGE);
@@ -72,6 +71,15 @@ async function answer(
     complete,
     page: first && final ? { first: { id: first.id }, last: final.id } : {},
   });
+}
+
+/** Who may enter may read what was said (XEP-0313 5.1.2: the archive of a room follows its access rules). */
+function requireReader(room: RoomState, bare: string): void {
+  const affiliation = affiliationOf(room, bare);
+  if (affiliation === "outcast") throw new KontorError("forbidden", "You were banned from this room");
+  const inside = [...room.occupants.values()].some((occupant) => occupant.bare === bare);
+  const closed = room.config.membersOnly || room.config.password !== "" || room.locked;
+  if (closed && affiliation === "none" && !inside) throw new KontorError("forbidden", "Enter the room first");
 }
 
 /** `with` names an occupant by its address in the room: real addresses are not known to everybody. */

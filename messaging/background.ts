@@ -11,7 +11,8 @@ import { onWake } from "../platform/wake.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomInboxTopic, tellMinute } from "./live.ts";
-import type { Rooms, RoomsDeps } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
 
 /** Wake-ups for all tenants of a process: one subscription each, however many tenants. */
 export interface Background {

@@ -12,13 +12,16 @@ import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
+import { adminRoutes } from "./admin.ts";
 import { archiveRoutes } from "./archive.ts";
 import { type Background, startBackground } from "./background.ts";
-import { configForm, configRoutes } from "./configure.ts";
+import { ownerRoutes, roomInfo } from "./configure.ts";
+import { roomFeatures } from "./core-config.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, join, leave } from "./core-presence.ts";
 import { type Effect, nickKey, type RoomState } from "./core-state.ts";
-import { createRooms, type Rooms, type RoomsDeps } from "./rooms.ts";
+import { createRooms, type Rooms } from "./rooms.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
 import { listRooms } from "./store.ts";
 
 /** Conditions of a bounced stanza that mean the receiver is gone (as servers' own rooms take them). */
@@ -50,7 +53,8 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
     iq: [
       ...discovery(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps),
-      ...configRoutes(context, rooms, deps),
+      ...ownerRoutes(context, rooms),
+      ...adminRoutes(rooms),
       selfPing(rooms),
     ],
     message: (incoming) => onMessage(rooms, incoming, deps.clock()),
@@ -92,6 +96,7 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
   }
   if (to.resource === "") throw new KontorError("jid-malformed", "Join as room@domain/nick");
   const muc = stanza.getChild("x", NS_MUC);
+  const asked = muc && mucJoin.read(muc);
   const enter = (room: RoomState, created: boolean) => {
     const bare = bareOf(from);
     const request = {
@@ -100,7 +105,8 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
       nick: to.resource,
       occupantId: rooms.occupantId(room, bare),
       presence,
-      history: muc && mucJoin.read(muc).history,
+      history: asked?.history,
+      password: asked?.password,
       created,
     };
     rooms.apply(room, join(room, request));
@@ -155,14 +161,9 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
               NS_OCCUPANT_ID,
               NS_SELF_PING,
               NS_DATA_FORMS,
-              "muc_persistent",
-              "muc_open",
-              "muc_semianonymous",
-              "muc_unmoderated",
-              "muc_unsecured",
-              room.config.listed ? "muc_public" : "muc_hidden",
+              ...roomFeatures(room.config),
             ],
-            forms: [configForm.info(room)],
+            forms: [roomInfo(room)],
           });
         }),
     },

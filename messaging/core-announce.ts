@@ -1,11 +1,16 @@
 /** How a room tells of its occupants: XEP-0045 7.2.2, 7.2.5, 7.14, XEP-0421, XEP-0317. Pure. */
 import { type Element, x } from "../components/stanza.ts";
-import { mucUser, status } from "../components/xep/xep-0045-muc.ts";
+import { type Affiliation, mucUser, status } from "../components/xep/xep-0045-muc.ts";
 import { hats } from "../components/xep/xep-0317-hats.ts";
 import { occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
-import { type Effect, type Occupant, occupantJid, type RoomState } from "./core-state.ts";
+import { type Effect, everySession, nickKey, type Occupant, occupantJid, type RoomState } from "./core-state.ts";
 
-interface PresenceDetails {
+interface Why {
+  readonly reason?: string | undefined;
+  readonly actor?: { readonly nick: string } | undefined;
+}
+
+interface PresenceDetails extends Why {
   readonly unavailable?: boolean;
   readonly statuses: readonly number[];
   readonly role?: "none";
@@ -17,6 +22,7 @@ interface PresenceDetails {
 export function presenceOf(room: RoomState, occupant: Occupant, details: PresenceDetails): Element {
   const latest = [...occupant.sessions.values()].at(-1);
   const children = details.unavailable ? (details.children ?? []) : (latest?.presence ?? []);
+  const { reason, actor, newNick } = details;
   const presence = x(
     "presence",
     { from: occupantJid(room, occupant.nick), type: details.unavailable ? "unavailable" : undefined },
@@ -26,7 +32,9 @@ export function presenceOf(room: RoomState, occupant: Occupant, details: Presenc
         affiliation: occupant.affiliation,
         role: details.role ?? occupant.role,
         ...(details.realJid && latest ? { jid: latest.jid } : {}),
-        ...(details.newNick === undefined ? {} : { nick: details.newNick }),
+        ...(newNick === undefined ? {} : { nick: newNick }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(actor === undefined ? {} : { actor }),
       },
       statuses: [...details.statuses],
     }),
@@ -46,35 +54,45 @@ function copyOf(element: Element): Element {
   return copy;
 }
 
-/** Tells these sessions of an occupant: moderators see the real address (semi-anonymous rooms, 7.2.5). */
+/** Whether the presence of an occupant is told to all (muc#roomconfig_presencebroadcast). */
+const isTold = (room: RoomState, { role }: Occupant): boolean =>
+  role === "none" || room.config.announcedRoles.includes(role);
+
+/**
+ * Splits receivers by what they may know: some see real addresses (7.2.5), the occupant itself gets status 110, and who
+ * is not announced is known to itself and to moderators only.
+ */
+function audience(room: RoomState, occupant: Occupant, to: readonly string[], forced: boolean) {
+  const self = to.filter((jid) => occupant.sessions.has(jid));
+  const others = to.filter((jid) => !occupant.sessions.has(jid));
+  const isModerator = (jid: string) => room.bySession.get(jid)?.role === "moderator";
+  const told = forced || isTold(room, occupant) ? others : others.filter(isModerator);
+  const seesAll = room.config.whois === "anyone";
+  return {
+    self,
+    knowing: told.filter((jid) => seesAll || isModerator(jid)),
+    unknowing: told.filter((jid) => !seesAll && !isModerator(jid)),
+  };
+}
+
+/** Tells these sessions of an occupant. `forced`: also of one who is not announced, since its role has changed. */
 export function announce(
   room: RoomState,
   occupant: Occupant,
   to: readonly string[],
   statuses: readonly number[],
+  why: Why & { readonly forced?: boolean } = {},
 ): Effect[] {
-  const isModerator = (jid: string) => room.bySession.get(jid)?.role === "moderator";
-  const isSelf = (jid: string) => occupant.sessions.has(jid);
+  const { self, knowing, unknowing } = audience(room, occupant, to, why.forced ?? false);
   const effects: Effect[] = [];
   const send = (receivers: readonly string[], realJid: boolean, more: readonly number[]) => {
     if (receivers.length === 0) return;
-    effects.push({
-      do: "send",
-      to: receivers,
-      stanza: presenceOf(room, occupant, { statuses: [...statuses, ...more], realJid }),
-    });
+    const stanza = presenceOf(room, occupant, { ...why, statuses: [...statuses, ...more], realJid });
+    effects.push({ do: "send", to: receivers, stanza });
   };
-  send(
-    to.filter((jid) => isModerator(jid) && !isSelf(jid)),
-    true,
-    [],
-  );
-  send(
-    to.filter((jid) => !isModerator(jid) && !isSelf(jid)),
-    false,
-    [],
-  );
-  send(to.filter(isSelf), true, [status.self]);
+  send(knowing, true, []);
+  send(unknowing, false, []);
+  send(self, true, [status.self]);
   return effects;
 }
 
@@ -85,27 +103,60 @@ export function departure(
   to: readonly string[],
   statuses: readonly number[],
   newNick: string | undefined,
+  why: Why & { readonly children?: readonly Element[] } = {},
 ): Effect[] {
-  const send = (receivers: readonly string[], more: readonly number[]): Effect => ({
-    do: "send",
-    to: receivers,
-    stanza: presenceOf(room, occupant, {
+  const { self, knowing, unknowing } = audience(room, occupant, to, newNick !== undefined);
+  const send = (receivers: readonly string[], realJid: boolean, more: readonly number[]): Effect[] => {
+    if (receivers.length === 0) return [];
+    const stanza = presenceOf(room, occupant, {
+      ...why,
       unavailable: true,
       statuses: [...statuses, ...more],
       newNick,
+      realJid,
       ...(newNick === undefined ? { role: "none" as const } : {}),
-    }),
-  });
-  const self = to.filter((jid) => occupant.sessions.has(jid));
-  const others = to.filter((jid) => !occupant.sessions.has(jid));
-  return [...(others.length > 0 ? [send(others, [])] : []), ...(self.length > 0 ? [send(self, [status.self])] : [])];
+    });
+    return [{ do: "send", to: receivers, stanza }];
+  };
+  return [...send(knowing, true, []), ...send(unknowing, false, []), ...send(self, true, [status.self])];
+}
+
+/** Takes an occupant out with all its devices: kicked, banned, or no longer fit to be here (8.2, 9.1, 9.4, 10.2.1). */
+export function removal(
+  room: RoomState,
+  occupant: Occupant,
+  {
+    statuses,
+    reason,
+    by,
+    affiliation,
+  }: {
+    readonly statuses: readonly number[];
+    readonly reason?: string | undefined;
+    readonly by?: { readonly nick: string } | undefined;
+    readonly affiliation?: Affiliation;
+  },
+): Effect[] {
+  if (affiliation !== undefined) occupant.affiliation = affiliation;
+  const told = departure(room, occupant, everySession(room), statuses, undefined, { reason, actor: by });
+  const sessions = [...occupant.sessions.keys()];
+  for (const jid of sessions) room.bySession.delete(jid);
+  occupant.sessions.clear();
+  room.occupants.delete(nickKey(occupant.nick));
+  return [...told, { do: "remember", sessions }, ...ended(room)];
+}
+
+/** A room that does not stay ends with its last occupant (10.9); people of other networks alone do not keep it. */
+export function ended(room: RoomState): Effect[] {
+  return room.bySession.size === 0 && (!room.config.persistent || room.locked) ? [{ do: "end" }] : [];
 }
 
 /** The presence of everybody already here, to one session (7.2.2). */
 export function othersTo(room: RoomState, self: Occupant, jid: string): Effect[] {
-  const realJid = self.role === "moderator";
+  const moderates = self.role === "moderator";
+  const realJid = moderates || room.config.whois === "anyone";
   return [...room.occupants.values()]
-    .filter((occupant) => occupant !== self)
+    .filter((occupant) => occupant !== self && (moderates || isTold(room, occupant)))
     .map((occupant) => ({ do: "send", to: [jid], stanza: presenceOf(room, occupant, { statuses: [], realJid }) }));
 }
 

@@ -5,6 +5,7 @@ import { delay, NS_DELAY } from "../components/xep/xep-0203-delay.ts";
 import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
+import type { RoomConfig } from "./core-config.ts";
 import { freeNick } from "./core-presence.ts";
 import {
   type Effect,
@@ -60,7 +61,7 @@ export function groupchat(room: RoomState, session: string, message: Element, no
   const stanza = relayed(room, occupant, { id: attr(message, "id"), type: "groupchat" }, children);
   const body = childText(message, "body");
   const subjectText = body === undefined && !message.getChild("thread") ? childText(message, "subject") : undefined;
-  if (subjectText !== undefined && occupant.role !== "moderator") {
+  if (subjectText !== undefined && occupant.role !== "moderator" && !room.config.openSubject) {
     throw new KontorError("forbidden", "Only moderators change the subject");
   }
   if (isTransient(children)) return [{ do: "send", stanza, to: everySession(room) }];
@@ -160,12 +161,20 @@ function subjectTo(room: RoomState, session: string): Effect {
   return { do: "send", stanza, to: [session] };
 }
 
+function maySendPrivately(rule: RoomConfig["privateMessages"], { role }: Occupant): boolean {
+  if (rule === "none") return false;
+  return rule === "anyone" || role === "moderator" || (rule === "participants" && role === "participant");
+}
+
 /** A private message to an occupant (7.5). Throws `not-acceptable` from outside, `not-found` for an unknown nick. */
 export function privateMessage(room: RoomState, session: string, nick: string, message: Element): Effect[] {
   const sender = room.bySession.get(session);
   if (!sender) throw new KontorError("not-acceptable", "Join the room first");
   if (attr(message, "type") === "groupchat") {
     throw new KontorError("bad-request", "A message to one occupant is not of type groupchat");
+  }
+  if (!maySendPrivately(room.config.privateMessages, sender)) {
+    throw new KontorError("forbidden", "Private messages are not for you in this room");
   }
   const receiver = room.occupants.get(nickKey(nick));
   if (!receiver) throw new KontorError("not-found", "There is nobody with that nick");

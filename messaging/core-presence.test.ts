@@ -9,7 +9,7 @@ import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
 
 describe("who may enter under which nick", () => {
   const room = emptyRoom("owner@example.org");
-  room.affiliations.set("banned@example.org", "outcast");
+  room.memberships.set("banned@example.org", { affiliation: "outcast", nick: undefined, reason: undefined });
   enter(room, "anna@example.org/1", "Anna");
   test.each([
     ["a nick of somebody else", "bert@example.org/1", "Anna", "conflict"],

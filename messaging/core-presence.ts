@@ -1,14 +1,26 @@
 /** Joining, leaving and presence of occupants: XEP-0045 7.1-7.7. Pure: state in, effects out. */
 
 import type { Element } from "../components/stanza.ts";
-import { type HistoryRequest, NS_MUC, NS_MUC_USER, status } from "../components/xep/xep-0045-muc.ts";
+import { type Affiliation, type HistoryRequest, NS_MUC, NS_MUC_USER, status } from "../components/xep/xep-0045-muc.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
-import { announce, departure, othersTo, presenceOf, selfPresence } from "./core-announce.ts";
-import { type Effect, everySession, nickKey, type Occupant, type RoomState, type Session } from "./core-state.ts";
+import { equalSecrets } from "../platform/secrets.ts";
+import { checkReserved } from "./core-admin.ts";
+import { announce, departure, ended, othersTo, presenceOf, selfPresence } from "./core-announce.ts";
+import { MAX_OCCUPANTS } from "./core-config.ts";
+import {
+  administers,
+  affiliationOf,
+  type Effect,
+  everySession,
+  initialRole,
+  nickKey,
+  type Occupant,
+  type RoomState,
+  type Session,
+} from "./core-state.ts";
 
 const MAX_NICK = 128;
-const MAX_OCCUPANTS = 5_000;
 const MAX_SESSIONS = 20;
 // Controls, and the marks that turn the direction of text: they make one nick look like another.
 const BAD_NICK = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -22,6 +34,7 @@ export interface JoinRequest {
   /** Children of the presence. */
   readonly presence: readonly Element[];
   readonly history: HistoryRequest | undefined;
+  readonly password: string | undefined;
   /** The room was made by this join (10.1.1). */
   readonly created: boolean;
 }
@@ -30,10 +43,7 @@ export interface JoinRequest {
 export function join(room: RoomState, request: JoinRequest): Effect[] {
   const present = room.bySession.get(request.jid);
   if (present) return rejoin(room, present, request);
-  const affiliation = room.affiliations.get(request.bare) ?? "none";
-  if (affiliation === "outcast") throw new KontorError("forbidden", "You were banned from this room");
-  checkNick(room, request.nick, request.bare);
-  if (room.occupants.size >= MAX_OCCUPANTS) throw new KontorError("too-many", "The room is full");
+  const affiliation = checkEntry(room, request);
   const session: Session = { jid: request.jid, presence: ownElements(request.presence), waiting: [] };
   const existing = room.occupants.get(nickKey(request.nick));
   if (existing && existing.sessions.size >= MAX_SESSIONS)
@@ -42,7 +52,7 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
     nick: request.nick,
     bare: request.bare,
     affiliation,
-    role: affiliation === "owner" || affiliation === "admin" ? "moderator" : "participant",
+    role: initialRole(room.config, affiliation),
     occupantId: request.occupantId,
     sessions: new Map(),
     far: undefined,
@@ -54,14 +64,59 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
   return [
     ...othersTo(room, occupant, request.jid),
     ...announce(room, occupant, others, []),
-    selfPresence(room, occupant, request.jid, [
-      status.self,
-      status.logged,
-      ...(request.created ? [status.created] : []),
-    ]),
+    selfPresence(room, occupant, request.jid, [...selfStatuses(room), ...(request.created ? [status.created] : [])]),
     { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
     { do: "remember", sessions: [request.jid] },
   ];
+}
+
+/**
+ * Who may enter, in the order of XEP-0045 7.2: `not-found` while the room waits for its configuration (10.1.1),
+ * `forbidden` for the banned, `registration-required` for who is no member, `not-authorized` without the password,
+ * `conflict` or `not-acceptable` for the nick, `service-unavailable` in a full room. Gives the affiliation.
+ */
+function checkEntry(room: RoomState, { bare, nick, password }: JoinRequest): Affiliation {
+  const { config } = room;
+  const affiliation = affiliationOf(room, bare);
+  if (affiliation === "outcast") throw new KontorError("forbidden", "You were banned from this room");
+  if (room.locked && affiliation !== "owner") throw new KontorError("not-found", "The room is not ready yet");
+  if (config.membersOnly && affiliation === "none") {
+    throw new KontorError("registration-required", "This room is for its members");
+  }
+  if (config.password !== "" && affiliation !== "owner" && !equalSecrets(password ?? "", config.password)) {
+    throw new KontorError("not-authorized", "This room needs its password");
+  }
+  checkNick(room, nick, bare);
+  const most = config.maxOccupants === 0 ? MAX_OCCUPANTS : config.maxOccupants;
+  // 7.2.9: owners and administrators get in, so that they can do something about it.
+  if (room.occupants.size >= most && !administers(affiliation) && !room.occupants.has(nickKey(nick))) {
+    throw new KontorError("service-unavailable", "The room is full");
+  }
+  return affiliation;
+}
+
+/** What a room tells somebody who enters of itself (7.2.3, 7.2.4, 7.2.13). */
+const selfStatuses = ({ config }: RoomState): number[] => [
+  ...(config.whois === "anyone" ? [status.nonAnonymous] : []),
+  status.self,
+  status.logged,
+];
+
+/** Puts a session back that an earlier owner process knew: it was let in then, and nobody is told. */
+export function restoreOccupant(
+  room: RoomState,
+  live: Pick<JoinRequest, "jid" | "bare" | "nick" | "occupantId" | "presence"> & { readonly role: Occupant["role"] },
+): void {
+  const affiliation = affiliationOf(room, live.bare);
+  if (affiliation === "outcast") return;
+  const key = nickKey(live.nick);
+  const { nick, bare, occupantId, role } = live;
+  const fresh: Occupant = { nick, bare, affiliation, role, occupantId, sessions: new Map(), far: undefined };
+  const occupant = room.occupants.get(key) ?? fresh;
+  if (occupant.bare !== bare) return;
+  occupant.sessions.set(live.jid, { jid: live.jid, presence: ownElements(live.presence), waiting: undefined });
+  room.occupants.set(key, occupant);
+  room.bySession.set(live.jid, occupant);
 }
 
 /** A client that lost track joins again from the same address: it is told everything anew, nobody else is (7.2.1). */
@@ -72,7 +127,7 @@ function rejoin(room: RoomState, occupant: Occupant, request: JoinRequest): Effe
   return [
     ...renamed,
     ...othersTo(room, occupant, request.jid),
-    selfPresence(room, occupant, request.jid, [status.self, status.logged]),
+    selfPresence(room, occupant, request.jid, selfStatuses(room)),
     { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
   ];
 }
@@ -120,17 +175,31 @@ export function leave(room: RoomState, jid: string, lost: boolean, children: rea
   occupant.sessions.delete(jid);
   room.bySession.delete(jid);
   const codes = lost ? [status.lost] : [];
-  const goodbye = (to: readonly string[], statuses: readonly number[]): Effect => ({
-    do: "send",
-    stanza: presenceOf(room, occupant, { unavailable: true, statuses, role: "none", children }),
-    to,
-  });
-  const own: Effect[] = lost ? [] : [goodbye([jid], [status.self])];
+  const own: Effect[] = lost
+    ? []
+    : [
+        {
+          do: "send",
+          stanza: presenceOf(room, occupant, {
+            unavailable: true,
+            statuses: [status.self],
+            role: "none",
+            realJid: true,
+            children,
+          }),
+          to: [jid],
+        },
+      ];
   const remember: Effect = { do: "remember", sessions: [jid] };
   // Another device is still here: for the others nothing happened but perhaps its status.
   if (occupant.sessions.size > 0) return [...own, ...announce(room, occupant, everySession(room), []), remember];
   room.occupants.delete(nickKey(occupant.nick));
-  return [...own, goodbye(everySession(room), codes), remember];
+  return [
+    ...own,
+    ...departure(room, occupant, everySession(room), codes, undefined, { children }),
+    remember,
+    ...ended(room),
+  ];
 }
 
 /** The full list of people of another network who are here by a link: differences become presence. */
@@ -190,6 +259,7 @@ function checkNick(room: RoomState, nick: string, bare: string | null): void {
   }
   const holder = room.occupants.get(nickKey(nick));
   if (holder && holder.bare !== bare) throw new KontorError("conflict", "Somebody in the room has that nick");
+  checkReserved(room, nick, bare);
 }
 
 /** The client's own elements of a presence: what only the room may say is left out. */

@@ -1,5 +1,6 @@
 import type { Element } from "../components/stanza.ts";
 import type { Affiliation, HistoryRequest, Role } from "../components/xep/xep-0045-muc.ts";
+import type { RoomConfig } from "./core-config.ts";
 
 /** One connection of an occupant: one nick may be used from several devices of one person. */
 export interface Session {
@@ -16,8 +17,8 @@ export interface Occupant {
   nick: string;
   /** Bare address; null for somebody of another network. */
   readonly bare: string | null;
-  readonly affiliation: Affiliation;
-  readonly role: Role;
+  affiliation: Affiliation;
+  role: Role;
   readonly occupantId: string;
   /** Empty for somebody of another network. */
   readonly sessions: Map<string, Session>;
@@ -25,12 +26,12 @@ export interface Occupant {
   readonly far: { readonly link: string; readonly network: string; readonly id: string } | undefined;
 }
 
-export interface RoomConfig {
-  readonly title: string;
-  /** Listed in the directory of the tenant. */
-  readonly listed: boolean;
-  /** Messages of history that a joining client gets when it names no limit. */
-  readonly history: number;
+/** A lasting tie of somebody to a room (5.2). */
+export interface Membership {
+  readonly affiliation: Exclude<Affiliation, "none">;
+  /** A nick that nobody else may use here (7.10). */
+  readonly nick: string | undefined;
+  readonly reason: string | undefined;
 }
 
 export interface Subject {
@@ -48,7 +49,10 @@ export interface RoomState {
   readonly name: string;
   config: RoomConfig;
   subject: Subject | undefined;
-  readonly affiliations: Map<string, Affiliation>;
+  /** Waits for its first configuration: nobody but its owner may enter (10.1). */
+  locked: boolean;
+  /** By bare address; an outcast may be a whole domain. */
+  readonly memberships: Map<string, Membership>;
   /** By nick in the form that is compared. */
   readonly occupants: Map<string, Occupant>;
   /** Full address -> occupant. */
@@ -85,7 +89,9 @@ export type Effect =
       readonly request: HistoryRequest | undefined;
     }
   /** Live state of these sessions changed: joined, changed or gone. */
-  | { readonly do: "remember"; readonly sessions: readonly string[] };
+  | { readonly do: "remember"; readonly sessions: readonly string[] }
+  /** The room has come to its end: it was destroyed, or its last occupant left and it does not stay. */
+  | { readonly do: "end" };
 
 /** Nicks that differ only in case or composition are one (RFC 8266 compares so). */
 export function nickKey(nick: string): string {
@@ -96,6 +102,26 @@ export function nickKey(nick: string): string {
 export function occupantJid(room: RoomState, nick: string): string {
   return `${room.jid}/${nick}`;
 }
+
+/** The affiliation of a bare address: its own, or that of its domain. */
+export function affiliationOf(room: RoomState, bare: string): Affiliation {
+  const own = room.memberships.get(bare);
+  return (own ?? room.memberships.get(bare.slice(bare.indexOf("@") + 1)))?.affiliation ?? "none";
+}
+
+/** The role that an affiliation brings with it (5.1.2). */
+export function initialRole(config: RoomConfig, affiliation: Affiliation): Exclude<Role, "none"> {
+  if (affiliation === "owner" || affiliation === "admin") return "moderator";
+  return affiliation === "none" && config.moderated ? "visitor" : "participant";
+}
+
+const ranks: Readonly<Record<Affiliation, number>> = { owner: 3, admin: 2, member: 1, none: 0, outcast: -1 };
+
+/** Below 0 when the first counts less than the second. */
+export const compareAffiliations = (a: Affiliation, b: Affiliation): number => ranks[a] - ranks[b];
+
+/** Whether somebody with this affiliation may administer the room (9). */
+export const administers = (affiliation: Affiliation): boolean => affiliation === "owner" || affiliation === "admin";
 
 /** All full addresses in a room. */
 export function everySession(room: RoomState): string[] {
@@ -108,8 +134,9 @@ export function newRoomState(room: {
   readonly name: string;
   readonly config: RoomConfig;
   readonly subject: Subject | undefined;
-  readonly affiliations: ReadonlyMap<string, Affiliation>;
+  readonly locked: boolean;
+  readonly memberships: ReadonlyMap<string, Membership>;
   readonly lastSeq: number;
 }): RoomState {
-  return { ...room, affiliations: new Map(room.affiliations), occupants: new Map(), bySession: new Map() };
+  return { ...room, memberships: new Map(room.memberships), occupants: new Map(), bySession: new Map() };
 }

@@ -3,7 +3,8 @@ import type { DoorContext } from "../components/door.ts";
 import { farMessage } from "./core-message.ts";
 import type { LogDraft, RoomState } from "./core-state.ts";
 import { type InboxMessage, readInbox } from "./inbox.ts";
-import type { Rooms, RoomsDeps } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
 import { roomName } from "./store.ts";
 
 const PAGE = 200;

@@ -6,9 +6,17 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Log } from "../platform/log.ts";
 import { type WakeTopic, wake } from "../platform/wake.ts";
+import { insideRoles } from "./core-config.ts";
 
 /** One session as it is remembered. `presence` is XML. */
-const sessionSchema = z.object({ bare: z.string(), nick: z.string(), occupantId: z.string(), presence: z.string() });
+const sessionSchema = z.object({
+  bare: z.string(),
+  nick: z.string(),
+  occupantId: z.string(),
+  presence: z.string(),
+  /** Roles last as long as the visit, not longer (5.1). */
+  role: z.enum(insideRoles).default("participant"),
+});
 export type LiveSession = z.output<typeof sessionSchema>;
 
 const farSchema = z.object({ network: z.string(), people: z.array(z.object({ id: z.string(), nick: z.string() })) });

@@ -3,53 +3,23 @@
  * hands messages to the group commit. Everything about one room happens in the order it came in.
  */
 import { createHmac } from "node:crypto";
-import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { errorReply, parseXml, x } from "../components/stanza.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
-import type { Quotas } from "../identity/core-quota.ts";
-import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import type { NewId } from "../platform/ids.ts";
-import type { Database } from "../platform/postgres.ts";
-import { wake } from "../platform/wake.ts";
-import { type CommitEntry, FencedError } from "./commit.ts";
-import type { Committer } from "./committer.ts";
-import { reflect, releaseSession, withArchiveId } from "./core-message.ts";
-import { join, setFarOccupants } from "./core-presence.ts";
+import { defaultConfig } from "./core-config.ts";
+import { releaseSession } from "./core-message.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
-import { farSides, type LiveSession, recallSessions, rememberSessions } from "./live.ts";
-import { roomLogTopic } from "./log.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
-import { createRoom, currentFence, defaultConfig, loadRoom, takeOwnership } from "./store.ts";
+import { roomAppends } from "./room-appends.ts";
+import { type RoomChanges, roomChanges } from "./room-changes.ts";
+import { roomMemory } from "./room-memory.ts";
+import type { Loaded, RoomTable } from "./room-table.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
+import { createRoom, loadRoom } from "./store.ts";
+import { currentFence, takeOwnership } from "./store-owner.ts";
 
-export interface RoomsDeps {
-  readonly db: Database;
-  readonly redis: Redis;
-  readonly committer: Committer;
-  readonly clock: Clock;
-  readonly newId: NewId;
-  /** Makes occupant ids (XEP-0421) that only this installation can make. */
-  readonly occupantSecret: string;
-  /** Names this process as owner. */
-  readonly processId: string;
-  readonly onReflected: (copies: number) => void;
-  /** The limits of a tenant that hold now. */
-  readonly quotasOf: (tenant: string) => Quotas;
-  /** The installation's. */
-  readonly quotas: Quotas;
-}
-
-interface Loaded {
-  readonly state: RoomState;
-  /** The ownership under which it was read: after a later one, what still waits with this state is refused. */
-  readonly fence: number;
-  nextSeq: number;
-  usedAt: number;
-}
-
-export interface Rooms {
+export interface Rooms extends Omit<RoomChanges, "endEmpty"> {
   readonly tenant: string;
   /** Runs `work` on a room, or on undefined when there is none; a loaded room at once, so that order is kept. */
   withRoom<R>(name: string, work: (room: RoomState | undefined) => R | Promise<R>): R | Promise<R>;
@@ -79,10 +49,20 @@ const IDLE_MS = 10 * 60_000;
 
 export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const tenant = context.tenant.id;
-  const rooms = new Map<string, Loaded | Promise<Loaded | undefined>>();
+  const rooms: RoomTable = new Map();
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
+
+  const occupantId = (room: RoomState, who: string): string =>
+    createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
+  const memory = roomMemory(context, deps.redis, occupantId);
+  const forget = () => {
+    ownership = undefined;
+    rooms.clear();
+  };
+  const { alone, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
+  const append = roomAppends(context, deps, rooms, { apply: (...all) => apply(...all), forget });
 
   /** A failed claim is tried again by whoever needs it next. */
   const own = (): Promise<number> => {
@@ -104,25 +84,11 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     const stored = await loadRoom(deps.db, tenant, name);
     if (!stored) return undefined;
     const state = newRoomState({ ...stored, jid: `${name}@${context.domain}` });
-    for (const [jid, session] of await recallSessions(deps.redis, tenant, state.id, context.log))
-      restore(state, jid, session);
+    await memory.recall(state);
     if (state.bySession.size > 0) restored.push(state);
     const loaded = { state, fence, nextSeq: stored.lastSeq + 1, usedAt: deps.clock() };
-    await refreshFar(state);
+    apply(state, await memory.refreshFar(state));
     return loaded;
-  };
-
-  /** Puts a remembered session back without telling anybody: for its client nothing happened. */
-  const restore = (state: RoomState, jid: string, live: LiveSession) => {
-    try {
-      const presence = parseXml(`<p>${live.presence}</p>`).children.filter((child) => typeof child === "object");
-      const { bare, nick, occupantId } = live;
-      join(state, { jid, bare, nick, occupantId, presence, history: undefined, created: false });
-      const session = state.bySession.get(jid)?.sessions.get(jid);
-      if (session) session.waiting = undefined;
-    } catch (error) {
-      context.log.warn("An occupant from before could not be restored", { room: state.name, error });
-    }
   };
 
   const get = (name: string): Loaded | Promise<Loaded | undefined> => {
@@ -156,66 +122,10 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       if (effect.do === "send") context.sendToAll(effect.stanza, effect.to);
       else if (effect.do === "append") append(room, effect.draft, () => undefined);
       else if (effect.do === "remember") sessions.push(...effect.sessions);
+      else if (effect.do === "end") void endEmpty(room);
       else void sendHistory(room, effect.session, effect.upTo, effect.request);
     }
-    if (sessions.length > 0) remember(room, sessions);
-  };
-
-  const append = (room: RoomState, draft: LogDraft, settled: (committed: boolean) => void): void => {
-    const loaded = rooms.get(room.name);
-    if (!loaded || loaded instanceof Promise || loaded.state !== room) throw new KontorError("unavailable");
-    let placed = false;
-    deps.committer.append({
-      place: (at) => {
-        const entry = entryOf(loaded, draft, at);
-        loaded.nextSeq += 1;
-        placed = true;
-        return entry;
-      },
-      committed: (entry) => {
-        const effects = reflect(room, { seq: entry.seq, stanza: draft.stanza, subject: draft.subject });
-        for (const effect of effects) if (effect.do === "send") deps.onReflected(effect.to.length);
-        apply(room, effects);
-        settled(true);
-        void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
-      },
-      failed: (error) => {
-        // One that never had a number gives none back: those of a batch in doubt may be in the log.
-        if (placed) loaded.nextSeq = room.lastSeq + 1;
-        settled(false);
-        if (error instanceof FencedError) forget();
-        refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
-      },
-    });
-  };
-
-  const entryOf = ({ state: room, fence, nextSeq }: Loaded, draft: LogDraft, at: Date): CommitEntry => {
-    const id = deps.newId();
-    return {
-      tenant,
-      fence,
-      roomId: room.id,
-      seq: nextSeq,
-      id,
-      at,
-      sender: draft.sender,
-      nick: draft.nick,
-      occupantId: draft.occupantId,
-      origin: draft.origin ?? null,
-      originRef: draft.originRef ?? null,
-      stanza: withArchiveId(draft.stanza, id, room).toString(),
-      body: draft.body ?? null,
-      subject: draft.subject,
-    };
-  };
-
-  /** Tells the sender; from another network there is nobody to tell, and the message stays in the inbox. */
-  const refuse = (room: RoomState, draft: LogDraft, error: Error) => {
-    if (draft.session === undefined) return;
-    const { id } = draft.stanza.attrs;
-    const original = x("message", { from: draft.session, to: room.jid, id, type: "groupchat" });
-    const reply = errorReply(original, error);
-    if (reply) context.send(reply);
+    if (sessions.length > 0) memory.remember(room, sessions);
   };
 
   const sendHistory = async (room: RoomState, session: string, upTo: number, request: HistoryRequest | undefined) => {
@@ -230,41 +140,13 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     apply(room, releaseSession(room, session));
   };
 
-  const remember = (room: RoomState, sessions: readonly string[], options?: { readonly all: boolean }): void => {
-    const live = new Map(sessions.map((jid) => [jid, liveSession(room, jid)]));
-    rememberSessions(deps.redis, tenant, room.id, live, options).catch((error: unknown) =>
-      context.log.debug("Live state was not written", { room: room.name, error }),
-    );
-  };
-
-  const refreshFar = async (room: RoomState): Promise<void> => {
-    const sides = await farSides(deps.redis, tenant, room.id);
-    if (!sides) return;
-    const links = new Set([...room.occupants.values()].flatMap((occupant) => occupant.far?.link ?? []));
-    for (const link of links) {
-      if (!sides.has(link)) apply(room, setFarOccupants(room, { id: link, network: "" }, []));
-    }
-    for (const [link, { network, people }] of sides) {
-      const known = people.map((person) => ({ ...person, occupantId: occupantId(room, `${link} ${person.id}`) }));
-      apply(room, setFarOccupants(room, { id: link, network }, known));
-    }
-  };
-
-  const occupantId = (room: RoomState, who: string): string =>
-    createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
-
-  const forget = () => {
-    ownership = undefined;
-    rooms.clear();
-  };
-
   return {
     tenant,
     withRoom,
     withNewRoom: async (name, owner, work) => {
       await own();
       const id = deps.newId();
-      const made = { id, name, config: defaultConfig(name), owner };
+      const made = { id, name, config: defaultConfig(name), owner, locked: false };
       await createRoom(deps.db, tenant, made, new Date(deps.clock()), deps.quotas);
       const done = await withRoom(name, (room) => {
         if (!room) throw new KontorError("internal", "The room vanished while it was made");
@@ -274,6 +156,9 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     },
     apply,
     quota: messageQuota(tenant, deps),
+    alone,
+    changeOf,
+    end,
     loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
     occupantId,
     claim: async () => {
@@ -281,11 +166,12 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       forget();
       await own();
     },
-    refreshFar,
+    refreshFar: async (room) => apply(room, await memory.refreshFar(room)),
     rememberAll: () => {
       for (const loaded of rooms.values()) {
         // Who left meanwhile must not be found in the room by the next owner.
-        if (!(loaded instanceof Promise)) remember(loaded.state, [...loaded.state.bySession.keys()], { all: true });
+        if (!(loaded instanceof Promise))
+          memory.remember(loaded.state, [...loaded.state.bySession.keys()], { all: true });
       }
     },
     takeRestored: () => {
@@ -302,12 +188,4 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       }
     },
   };
-}
-
-function liveSession(room: RoomState, jid: string): LiveSession | undefined {
-  const occupant = room.bySession.get(jid);
-  const session = occupant?.sessions.get(jid);
-  if (!occupant || !session || occupant.bare === null) return undefined;
-  const presence = session.presence.map((child) => child.toString()).join("");
-  return { bare: occupant.bare, nick: occupant.nick, occupantId: occupant.occupantId, presence };
 }

@@ -1,20 +1,15 @@
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
-import { affiliations } from "../components/xep/xep-0045-muc.ts";
 import { quotas } from "../config/sections/quotas.ts";
 import type { Quotas } from "../identity/core-quota.ts";
 import { checkQuota } from "../identity/tenant-quota.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
-import type { RoomConfig, Subject } from "./core-state.ts";
+import { defaultConfig, type RoomConfig, roomConfig } from "./core-config.ts";
+import type { Membership, Subject } from "./core-state.ts";
 import type { Tables } from "./tables.ts";
 
-const configSchema = z.object({
-  title: z.string().max(200),
-  listed: z.boolean(),
-  history: z.number().int().min(0).max(200),
-});
 const subjectSchema = z.object({ text: z.string(), nick: z.string(), at: z.string() });
 
 /** A room as it is stored. */
@@ -23,15 +18,14 @@ export interface StoredRoom {
   readonly name: string;
   readonly config: RoomConfig;
   readonly subject: Subject | undefined;
-  readonly affiliations: ReadonlyMap<string, (typeof affiliations)[number]>;
+  readonly locked: boolean;
+  readonly memberships: ReadonlyMap<string, Membership>;
   readonly lastSeq: number;
 }
 
-export function defaultConfig(name: string): RoomConfig {
-  return { title: name, listed: true, history: 20 };
-}
-
-const roomColumns = ["id", "name", "config", "subject", "last_seq"] as const;
+/** Affiliations that are stored. */
+const tied = ["owner", "admin", "member", "outcast"] as const;
+const roomColumns = ["id", "name", "config", "subject", "locked", "last_seq"] as const;
 
 /** A room by its local part, or undefined. */
 export function loadRoom(db: Database, tenant: string, name: string): Promise<StoredRoom | undefined> {
@@ -41,20 +35,27 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
       .select(roomColumns)
       .where("tenant_id", "=", tenant)
       .where("name", "=", name)
+      .where("ended_at", "is", null)
       .executeTakeFirst();
     if (!room) return undefined;
     const rows = await trx
       .selectFrom("room_affiliation")
-      .select(["jid", "affiliation"])
+      .select(["jid", "affiliation", "nick", "reason"])
       .where("tenant_id", "=", tenant)
       .where("room_id", "=", room.id)
       .execute();
     return {
       id: room.id,
       name: room.name,
-      config: configSchema.parse(room.config),
+      config: roomConfig.parse(room.config),
       subject: room.subject === null ? undefined : subjectSchema.parse(room.subject),
-      affiliations: new Map(rows.map((row) => [row.jid, z.enum(affiliations).parse(row.affiliation)])),
+      locked: room.locked,
+      memberships: new Map(
+        rows.map(({ jid, affiliation, nick, reason }) => [
+          jid,
+          { affiliation: z.enum(tied).parse(affiliation), nick: nick ?? undefined, reason: reason ?? undefined },
+        ]),
+      ),
       lastSeq: room.last_seq,
     };
   });
@@ -64,7 +65,13 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
 export function createRoom(
   db: Database,
   tenant: string,
-  room: { readonly id: string; readonly name: string; readonly config: RoomConfig; readonly owner: string | undefined },
+  room: {
+    readonly id: string;
+    readonly name: string;
+    readonly config: RoomConfig;
+    readonly owner: string | undefined;
+    readonly locked: boolean;
+  },
   now: Date,
   defaults: Quotas,
 ): Promise<void> {
@@ -74,6 +81,7 @@ export function createRoom(
       .select("id")
       .where("tenant_id", "=", tenant)
       .where("name", "=", room.name)
+      .where("ended_at", "is", null)
       .executeTakeFirst();
     if (there) return;
     await checkQuota(trx, tenant, { defaults, quota: "rooms", adding: 1, used: () => countIn(trx, tenant, room.name) });
@@ -85,9 +93,10 @@ export function createRoom(
         name: room.name,
         config: JSON.stringify(room.config),
         subject: null,
+        locked: room.locked,
         created_at: now,
       })
-      .onConflict((conflict) => conflict.columns(["tenant_id", "name"]).doNothing())
+      .onConflict((conflict) => conflict.columns(["tenant_id", "name"]).where("ended_at", "is", null).doNothing())
       .returning("id")
       .executeTakeFirst();
     if (!made || room.owner === undefined) return;
@@ -109,7 +118,13 @@ export async function ensureRoom(
 ): Promise<string> {
   const found = await findRoom(db, tenant, name);
   if (found) return found.id;
-  await createRoom(db, tenant, { id: newId(), name, config: defaultConfig(name), owner: undefined }, now, defaults);
+  await createRoom(
+    db,
+    tenant,
+    { id: newId(), name, config: defaultConfig(name), owner: undefined, locked: false },
+    now,
+    defaults,
+  );
   const made = await findRoom(db, tenant, name);
   if (!made) throw new KontorError("internal", "The room vanished while it was made");
   return made.id;
@@ -127,6 +142,7 @@ export function findRoom(
       .select(["id", "name"])
       .where("tenant_id", "=", tenant)
       .where("name", "=", name)
+      .where("ended_at", "is", null)
       .executeTakeFirst(),
   );
 }
@@ -143,6 +159,7 @@ async function countIn(trx: Transaction<Tables>, tenant: string, except = ""): P
     .select((select) => select.fn.countAll<number>().as("count"))
     .where("tenant_id", "=", tenant)
     .where("name", "<>", except)
+    .where("ended_at", "is", null)
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -168,45 +185,11 @@ export async function listRooms(
       .select(["name", "config"])
       .where("tenant_id", "=", tenant)
       .where("name", ">", afterName)
+      .where("ended_at", "is", null)
       .where(sql<boolean>`(config ->> 'listed')::boolean`)
       .orderBy("name")
       .limit(limit)
       .execute(),
   );
-  return rows.map((row) => ({ name: row.name, title: configSchema.parse(row.config).title }));
-}
-
-/** Makes this process the owner of a tenant's rooms: commits with the fence of an earlier owner are refused from now on. */
-export function takeOwnership(db: Database, tenant: string, owner: string): Promise<number> {
-  return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
-    const row = await trx
-      .insertInto("room_owner")
-      .values({ tenant_id: tenant, fence: 1, owner })
-      .onConflict((conflict) =>
-        conflict.column("tenant_id").doUpdateSet({ fence: sql<number>`room_owner.fence + 1`, owner }),
-      )
-      .returning("fence")
-      .executeTakeFirstOrThrow();
-    return row.fence;
-  });
-}
-
-/** The fence that is in force, or undefined before there was an owner. */
-export async function currentFence(db: Database, tenant: string): Promise<number | undefined> {
-  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx.selectFrom("room_owner").select("fence").where("tenant_id", "=", tenant).executeTakeFirst(),
-  );
-  return row?.fence;
-}
-
-/** Stores the configuration of a room. */
-export async function saveConfig(db: Database, tenant: string, id: string, config: RoomConfig): Promise<void> {
-  await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .updateTable("room")
-      .set({ config: JSON.stringify(config) })
-      .where("tenant_id", "=", tenant)
-      .where("id", "=", id)
-      .execute(),
-  );
+  return rows.map((row) => ({ name: row.name, title: roomConfig.parse(row.config).title }));
 }

@@ -8,10 +8,19 @@ export interface Tables {
     name: string;
     config: unknown;
     subject: unknown;
+    locked: Generated<boolean>;
+    ended_at: Generated<Date | null>;
     last_seq: Generated<number>;
     created_at: Date;
   };
-  room_affiliation: { tenant_id: string; room_id: string; jid: string; affiliation: string };
+  room_affiliation: {
+    tenant_id: string;
+    room_id: string;
+    jid: string;
+    affiliation: string;
+    nick: string | null;
+    reason: string | null;
+  };
   room_owner: { tenant_id: string; fence: number; owner: string };
   room_log: {
     tenant_id: string;

@@ -1,6 +1,7 @@
 /** For tests of the core: a room in memory, and people who see what it sends. */
 import type { Element } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
+import { defaultConfig } from "./core-config.ts";
 import { releaseSession } from "./core-message.ts";
 import { type JoinRequest, join } from "./core-presence.ts";
 import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
@@ -12,9 +13,10 @@ export function emptyRoom(owner?: string): RoomState {
     id: "0192f0c5-7d8c-7b6e-8d3a-000000000001",
     jid: ROOM,
     name: "empfang",
-    config: { title: "Empfang", listed: true, history: 20 },
+    config: defaultConfig("Empfang"),
     subject: undefined,
-    affiliations: new Map(owner ? [[owner, "owner"]] : []),
+    locked: false,
+    memberships: new Map(owner ? [[owner, { affiliation: "owner", nick: undefined, reason: undefined }]] : []),
     lastSeq: 0,
   });
 }
@@ -22,7 +24,16 @@ export function emptyRoom(owner?: string): RoomState {
 /** What a join asks for; the bare address is taken from the full one. */
 export function joinAs(jid: string, nick: string, presence: readonly Element[] = []): JoinRequest {
   const bare = jid.split("/")[0] ?? jid;
-  return { jid, bare, nick, occupantId: `id-of-${bare}`, presence, history: undefined, created: false };
+  return {
+    jid,
+    bare,
+    nick,
+    occupantId: `id-of-${bare}`,
+    presence,
+    history: undefined,
+    password: undefined,
+    created: false,
+  };
 }
 
 /** Joins and takes the history for read, as the owner process does. */

@@ -32,6 +32,8 @@ export const errors = {
   "not-acceptable": row("not-acceptable", "modify", 406, "This is not acceptable here"),
   "not-allowed": row("not-allowed", "cancel", 405, "This is not allowed for anyone"),
   "not-authorized": row("not-authorized", "auth", 401, "Sign in first"),
+  /** XEP-0045 7.2.6: the room takes members only. */
+  "registration-required": row("registration-required", "auth", 403, "Membership is required"),
   "policy-violation": row("policy-violation", "modify", 403, "A rule of the tenant forbids this"),
   "too-large": row("not-acceptable", "modify", 413, "This is too large"),
   "unsupported-type": row("not-acceptable", "modify", 415, "This media type is not taken here"),

@@ -1,6 +1,6 @@
 /** XEP-0004: Data Forms, version 2.13.1. */
 import { z } from "zod";
-import { attr, x } from "../stanza.ts";
+import { attr, type Element, x } from "../stanza.ts";
 import { codec, defined } from "./codec.ts";
 
 export const NS_DATA_FORMS = "jabber:x:data";
@@ -10,11 +10,14 @@ const field = z.object({
   type: z.string().optional(),
   label: z.string().optional(),
   values: z.array(z.string()).default([]),
+  required: z.boolean().optional(),
+  options: z.array(z.object({ label: z.string().optional(), value: z.string() })).optional(),
 });
 
 const schema = z.object({
   type: z.enum(["form", "submit", "cancel", "result"]),
   title: z.string().optional(),
+  instructions: z.string().optional(),
   fields: z.array(field).default([]),
 });
 
@@ -28,12 +31,15 @@ export const dataForm = codec({
     defined({
       type: attr(element, "type"),
       title: element.getChildText("title") ?? undefined,
+      instructions: element.getChildText("instructions") ?? undefined,
       fields: element.getChildren("field").map((each) =>
         defined({
           var: attr(each, "var"),
           type: attr(each, "type"),
           label: attr(each, "label"),
           values: each.getChildren("value").map((value) => value.getText()),
+          required: each.getChild("required") ? true : undefined,
+          options: optionsOf(each),
         }),
       ),
     }),
@@ -42,15 +48,24 @@ export const dataForm = codec({
       "x",
       { xmlns: NS_DATA_FORMS, type: form.type },
       form.title !== undefined && x("title", {}, form.title),
+      form.instructions !== undefined && x("instructions", {}, form.instructions),
       ...form.fields.map((each) =>
         x(
           "field",
           { var: each.var, type: each.type, label: each.label },
+          each.required && x("required"),
           ...each.values.map((value) => x("value", {}, value)),
+          ...(each.options ?? []).map(({ label, value }) => x("option", { label }, x("value", {}, value))),
         ),
       ),
     ),
 });
+
+function optionsOf(field: Element) {
+  const options = field.getChildren("option");
+  if (options.length === 0) return undefined;
+  return options.map((option) => defined({ label: attr(option, "label"), value: option.getChildText("value") ?? "" }));
+}
 
 /** The FORM_TYPE of a form (XEP-0068 3). */
 export function formType(form: DataForm): string | undefined {

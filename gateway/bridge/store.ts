@@ -53,7 +53,10 @@ const withRoom = (trx: Transaction<Tables>) =>
   trx
     .selectFrom("bridge_link as link")
     .innerJoin("room", (join) =>
-      join.onRef("room.tenant_id", "=", "link.tenant_id").onRef("room.id", "=", "link.room_id"),
+      join
+        .onRef("room.tenant_id", "=", "link.tenant_id")
+        .onRef("room.id", "=", "link.room_id")
+        .on("room.ended_at", "is", null),
     )
     .selectAll("link")
     .select(["room.name as room", "room.last_seq"]);

@@ -35,6 +35,7 @@ interface UndeliverableTable {
 
 /** `last_seq` of a room is read for the lag alone. */
 interface RoomTable {
+  ended_at: Date | null;
   tenant_id: string;
   id: string;
   name: string;

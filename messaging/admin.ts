@@ -1,0 +1,69 @@
+/** XEP-0045 8-10: lists of roles and affiliations, read and changed by moderators, administrators and owners. */
+import { bareOf, jidText } from "../components/jid.ts";
+import type { Incoming, IqRoute } from "../components/router.ts";
+import { mucAdmin, NS_MUC_ADMIN } from "../components/xep/xep-0045-muc.ts";
+import { KontorError } from "../platform/errors.ts";
+import { type AdminChanges, type Asker, adminList, applyAdmin, checkAdmin } from "./core-admin.ts";
+import { affiliationOf, type RoomState } from "./core-state.ts";
+import type { Rooms } from "./rooms.ts";
+import { storeMemberships } from "./store-changes.ts";
+
+/** The routes of the lists at each room's bare address. */
+export function adminRoutes(rooms: Rooms): IqRoute[] {
+  const inRoom = <R>({ to }: Incoming, work: (room: RoomState) => R | Promise<R>) =>
+    rooms.withRoom(to.local, (room) => {
+      if (!room) throw new KontorError("not-found", "There is no such room");
+      return work(room);
+    });
+  return [
+    {
+      to: "bare",
+      type: "get",
+      ns: NS_MUC_ADMIN,
+      handle: (incoming, query) =>
+        inRoom(incoming, (room) => {
+          const [wanted, more] = mucAdmin.read(query).items;
+          if (!wanted || more) throw new KontorError("bad-request", "Ask for one list at a time");
+          return mucAdmin.write({ items: adminList(room, askerOf(room, incoming), wanted) });
+        }),
+    },
+    {
+      to: "bare",
+      type: "set",
+      ns: NS_MUC_ADMIN,
+      handle: (incoming, query) =>
+        inRoom(incoming, (room) => change(rooms, room, incoming, mucAdmin.read(query).items)),
+    },
+  ];
+}
+
+const askerOf = (room: RoomState, { from }: Incoming): Asker => ({
+  bare: bareOf(from),
+  occupant: room.bySession.get(jidText(from)),
+});
+
+async function change(
+  rooms: Rooms,
+  room: RoomState,
+  incoming: Incoming,
+  items: Parameters<typeof checkAdmin>[2],
+): Promise<undefined> {
+  // Roles are in memory only: they change at once, in the order of the stanzas.
+  if (items.every(({ role }) => role !== undefined)) {
+    rooms.apply(room, applyAdmin(room, checkAdmin(room, askerOf(room, incoming), items)));
+    return undefined;
+  }
+  return rooms.alone(room, async () => {
+    const checked = checkAdmin(room, askerOf(room, incoming), items);
+    await storeChecked(rooms, room, checked);
+    rooms.apply(room, applyAdmin(room, checked));
+    return undefined;
+  });
+}
+
+/** Stores the memberships of what was checked. */
+export async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
+  const change = rooms.changeOf(room, asker.bare, affiliationOf(room, asker.bare), memberships[0]?.membership?.reason);
+  const stored = memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
+  await storeMemberships(change, stored);
+}

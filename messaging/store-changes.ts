@@ -1,0 +1,112 @@
+/**
+ * Lasting changes of a room that people ask for: stored by its owner only, each in one transaction with its entry in the
+ * audit log. Throw FencedError when another process owns the rooms.
+ */
+import type { Transaction } from "kysely";
+import { type AuditChange, audit, xmppActor } from "../identity/index.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { Database } from "../platform/postgres.ts";
+import type { RoomConfig } from "./core-config.ts";
+import type { Membership } from "./core-state.ts";
+import { holdOwnership } from "./store-owner.ts";
+import type { Tables } from "./tables.ts";
+
+/** Where, by whom and when something is changed. */
+export interface RoomChange {
+  readonly db: Database;
+  readonly tenant: { readonly id: string; readonly domain: string };
+  readonly fence: number;
+  readonly roomId: string;
+  /** Bare address of who asked. */
+  readonly by: string;
+  /** The affiliation or role by which it was allowed. */
+  readonly as: string;
+  readonly reason?: string | undefined;
+  readonly now: Date;
+  readonly newId: NewId;
+}
+
+type Entry = Omit<AuditChange, "tenant" | "object">;
+
+function inChange(change: RoomChange, work: (trx: Transaction<Tables>) => Promise<Entry>): Promise<void> {
+  const { db, tenant, fence, roomId, by, as, reason, now, newId } = change;
+  return db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
+    await holdOwnership(trx, tenant.id, fence);
+    const entry = await work(trx);
+    const actor = await xmppActor(trx, tenant, by, [`room:${as}`], reason);
+    await audit(trx, actor, { ...entry, tenant: tenant.id, object: `room/${roomId}` }, now, newId);
+  });
+}
+
+/** A configuration; the room is open from now on. */
+export function storeConfig(change: RoomChange, before: RoomConfig, after: RoomConfig): Promise<void> {
+  return inChange(change, async (trx) => {
+    await trx
+      .updateTable("room")
+      .set({ config: JSON.stringify(after), locked: false })
+      .where("tenant_id", "=", change.tenant.id)
+      .where("id", "=", change.roomId)
+      .execute();
+    return { action: "room:configure", before, after };
+  });
+}
+
+/** Ties of people to a room; undefined ends one. */
+export function storeMemberships(
+  change: RoomChange,
+  changes: readonly {
+    readonly bare: string;
+    readonly before: Membership | undefined;
+    readonly membership: Membership | undefined;
+  }[],
+): Promise<void> {
+  const at = { tenant_id: change.tenant.id, room_id: change.roomId };
+  return inChange(change, async (trx) => {
+    const gone = changes.filter(({ membership }) => !membership).map(({ bare }) => bare);
+    if (gone.length > 0) {
+      await trx
+        .deleteFrom("room_affiliation")
+        .where("tenant_id", "=", at.tenant_id)
+        .where("room_id", "=", at.room_id)
+        .where("jid", "in", gone)
+        .execute();
+    }
+    const kept = new Map(changes.flatMap(({ bare, membership }) => (membership ? [[bare, membership] as const] : [])));
+    if (kept.size > 0) {
+      const rows = [...kept].map(([jid, { affiliation, nick = null, reason = null }]) => ({
+        ...at,
+        jid,
+        affiliation,
+        nick,
+        reason,
+      }));
+      await trx
+        .insertInto("room_affiliation")
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(["tenant_id", "room_id", "jid"]).doUpdateSet((eb) => ({
+            affiliation: eb.ref("excluded.affiliation"),
+            nick: eb.ref("excluded.nick"),
+            reason: eb.ref("excluded.reason"),
+          })),
+        )
+        .execute();
+    }
+    const told = (pick: "before" | "membership") =>
+      changes.map((each) => ({ jid: each.bare, ...(each[pick] ?? { affiliation: "none" }) }));
+    return { action: "room:members", before: told("before"), after: told("membership") };
+  });
+}
+
+/** The end of a room: its name is free, its log stays until its time. Links into other networks end with it. */
+export function storeEnd(change: RoomChange): Promise<void> {
+  return inChange(change, async (trx) => {
+    await trx
+      .updateTable("room")
+      .set({ ended_at: change.now })
+      .where("tenant_id", "=", change.tenant.id)
+      .where("id", "=", change.roomId)
+      .execute();
+    return { action: "room:destroy" };
+  });
+}
