@@ -62,7 +62,7 @@ async function change(
 }
 
 /** Stores the memberships of what was checked. */
-export async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
+async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
   const change = rooms.changeOf(room, asker.bare, affiliationOf(room, asker.bare), memberships[0]?.membership?.reason);
   const stored = memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
   await storeMemberships(change, stored);

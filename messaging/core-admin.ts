@@ -26,7 +26,7 @@ export interface Asker {
   readonly occupant: Occupant | undefined;
 }
 
-export interface MembershipChange {
+interface MembershipChange {
   readonly bare: string;
   /** Undefined: no tie any more. */
   readonly membership: Membership | undefined;
@@ -195,7 +195,7 @@ export function applyAdmin(room: RoomState, { asker, memberships, roles }: Admin
 }
 
 /** A tie changes, and with it whoever is inside under that address (or of that domain). */
-export function applyMembership(
+function applyMembership(
   room: RoomState,
   { bare, membership }: MembershipChange,
   by: { readonly nick: string } | undefined,

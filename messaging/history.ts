@@ -3,10 +3,9 @@ import { withAttrs, withChild } from "../components/fan-out.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
 import { delay } from "../components/xep/xep-0203-delay.ts";
 import type { Database } from "../platform/postgres.ts";
+import { MAX_HISTORY } from "./core-config.ts";
 import type { RoomState } from "./core-state.ts";
 import { readLogPage } from "./log.ts";
-
-const MAX_HISTORY = 200;
 
 /**
  * The stanzas of a room's history up to an entry, as text for one session: the newest that all four limits of the

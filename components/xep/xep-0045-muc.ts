@@ -7,14 +7,12 @@ export const NS_MUC = "http://jabber.org/protocol/muc";
 export const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 export const NS_MUC_OWNER = "http://jabber.org/protocol/muc#owner";
 export const NS_MUC_ADMIN = "http://jabber.org/protocol/muc#admin";
-export const NS_MUC_REGISTER = "http://jabber.org/protocol/muc#register";
-export const NS_MUC_REQUEST = "http://jabber.org/protocol/muc#request";
 export const NS_MUC_ROOMINFO = "http://jabber.org/protocol/muc#roominfo";
 export const NS_MUC_ROOMCONFIG = "http://jabber.org/protocol/muc#roomconfig";
 /** XEP-0410 3.4: the room answers pings to an occupant's own address by itself. */
 export const NS_SELF_PING = "http://jabber.org/protocol/muc#self-ping-optimization";
 
-export const affiliations = ["owner", "admin", "member", "none", "outcast"] as const;
+const affiliations = ["owner", "admin", "member", "none", "outcast"] as const;
 const roles = ["moderator", "participant", "visitor", "none"] as const;
 export type Affiliation = (typeof affiliations)[number];
 export type Role = (typeof roles)[number];
