@@ -1,7 +1,7 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
 export { type AccessReader, accessReader } from "./access.ts";
 export { followAccess } from "./access-events.ts";
-export { type AuditChange, audit } from "./audit.ts";
+export { type Actor, type AuditChange, actorOf, audit, localActor } from "./audit.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { cookieName } from "./core-session-cookie.ts";
 export { emergencyRoutes } from "./emergency-http.ts";

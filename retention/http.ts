@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { actorOf } from "../identity/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
 import { type Route, route } from "../platform/http.ts";
@@ -75,14 +76,14 @@ export function retentionRoutes({ db, redis, log, clock, newId, allowAsOf }: Ret
       status: 202,
       response: z.object({ id: z.uuid() }),
       problems: ["too-many"],
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, caller }) => {
         const now = new Date(clock());
         const asOf = body.asOf === undefined ? now : new Date(body.asOf);
         if (asOf > now && !allowAsOf) {
           throw new KontorError("forbidden", "asOf lies ahead: that is for demos and tests (retention.allowAsOf)");
         }
         const id = newId();
-        await addRun(db, { id, tenant: params.tenant, kind: body.kind, asOf }, now);
+        await addRun(db, { id, tenant: params.tenant, kind: body.kind, asOf }, now, { actor: actorOf(caller), newId });
         await wake(redis, runAdded, { run: id }, log);
         return { id };
       },

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import fc from "fast-check";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
+import { localActor } from "../identity/index.ts";
+import { newId } from "../platform/ids.ts";
 import { eventually } from "../test/support/real.ts";
 import {
   cutoffs,
@@ -52,6 +54,8 @@ async function visible(tenant: string, at: Date): Promise<number> {
   );
   return z.tuple([z.object({ n: z.number() })]).parse(rows)[0].n;
 }
+
+const by = { actor: localActor("job:test"), newId };
 
 test("the database and the core calculate the same cutoffs", async () => {
   const dates = fc.oneof(
@@ -160,9 +164,9 @@ describe("a run of all tenants", () => {
 
 test("a run of one tenant leaves the other tenant and all partitions alone", async () => {
   const id = "019b0000-0000-7000-8000-0000000000f1";
-  await addRun(world.db, { id, tenant: "schule", kind: "message-archive", asOf: now }, now);
+  await addRun(world.db, { id, tenant: "schule", kind: "message-archive", asOf: now }, now, by);
   await expect(
-    addRun(world.db, { id, tenant: "schule", kind: "message-archive", asOf: now }, now),
+    addRun(world.db, { id, tenant: "schule", kind: "message-archive", asOf: now }, now, by),
   ).rejects.toMatchObject({
     code: "too-many",
   });
@@ -179,7 +183,7 @@ test("a run of one tenant leaves the other tenant and all partitions alone", asy
 test("an asOf ahead deletes up to now and hides nothing that is still to come", async () => {
   const id = "019b0000-0000-7000-8000-0000000000f2";
   const asOf = new Date("2026-09-01T00:00:00Z");
-  await addRun(world.db, { id, tenant: "amt", kind: "message-archive", asOf }, now);
+  await addRun(world.db, { id, tenant: "amt", kind: "message-archive", asOf }, now, by);
   await world.execute(id);
   const left = (await world.left()).filter(({ tenant }) => tenant === "amt");
   expect(left.map(({ at }) => at)).toEqual(

@@ -1,5 +1,7 @@
 import type { Transaction } from "kysely";
+import { type Actor, audit } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { raiseWatermark } from "./store-parts.ts";
 import type { State, Tables } from "./tables.ts";
@@ -56,7 +58,12 @@ export async function addTurn(db: Database, run: NewRun & { readonly turn: strin
 const fresh = { state: "waiting", problem: null, finished_at: null } as const;
 
 /** Adds a run for one tenant. Errors: `not-found` for an unknown tenant, `too-many` while it has one under way. */
-export async function addRun(db: Database, run: NewRun & { readonly tenant: string }, now: Date): Promise<void> {
+export async function addRun(
+  db: Database,
+  run: NewRun & { readonly tenant: string },
+  now: Date,
+  { actor, newId }: { readonly actor: Actor; readonly newId: NewId },
+): Promise<void> {
   const { id, kind, asOf, tenant } = run;
   await db.withTenants([tenant], async (trx: Transaction<Tables>) => {
     // The watermark row is made and locked here, so that two requests at once cannot both find nothing under way.
@@ -81,6 +88,8 @@ export async function addRun(db: Database, run: NewRun & { readonly tenant: stri
       .insertInto("retention_part")
       .values({ tenant_id: tenant, run_id: id, cutoff: null, state: "waiting", row_count: 0, problem: null })
       .execute();
+    const after = { kind, asOf: asOf.toISOString() };
+    await audit(trx, actor, { tenant, action: "retention:run", object: `retention-run/${id}`, after }, now, newId);
   });
 }
 

@@ -1,7 +1,7 @@
 import { demoBridge, demoTenants } from "../../config/demo.ts";
 import { quotas } from "../../config/sections/quotas.ts";
 import { listLinks, removeLink } from "../../gateway/bridge/store.ts";
-import { addPeople, addTenant, addToken } from "../../identity/index.ts";
+import { addPeople, addTenant, addToken, localActor } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
 import { ensureRoom } from "../../messaging/store.ts";
 import type { Scope } from "../../platform/http.ts";
@@ -67,9 +67,10 @@ async function linkDemoRoom(db: Database, port: number, secret: string, now: Dat
   const demoLinks = (await listLinks(db, [tenantId])).filter(
     (link) => link.room === room && link.network === "irc" && link.place.startsWith(`${channel}@127.0.0.1:`),
   );
+  const by = { actor: localActor("cli"), newId };
   // A start with another port base left a link to a port where nothing answers any more.
   const stale = demoLinks.filter((link) => !link.place.endsWith(`:${port}`));
-  for (const { id } of stale) await removeLink(db, { tenant: tenantId, id });
+  for (const { id } of stale) await removeLink(db, { tenant: tenantId, id }, { ...by, now });
   if (demoLinks.length > stale.length) return;
   // Read at the first start only: it brings in the networks with all that they need.
   const { addLink } = await import("../../gateway/bridge/index.ts");
@@ -79,6 +80,6 @@ async function linkDemoRoom(db: Database, port: number, secret: string, now: Dat
     db,
     tenantId,
     { id: newId(), roomId, network: "irc", config, now },
-    { quotas: quotas.parse({}), secret },
+    { quotas: quotas.parse({}), secret, ...by },
   );
 }

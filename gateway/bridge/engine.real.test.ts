@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "@jest/globals";
 import { sql } from "kysely";
+import { localActor } from "../../identity/index.ts";
 import { ensureRoom, type LogEntry, putInbox, readLog, roomInboxTopic } from "../../messaging/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { createMetrics } from "../../platform/metrics.ts";
@@ -80,6 +81,8 @@ function engine(urls: { database?: string; redis?: string } = {}) {
   return { stop, metrics: () => metrics.registry.getSingleMetricAsString("kontor_bridge_messages_total") };
 }
 
+const by = { actor: localActor("job:test"), newId };
+
 async function link(port: number, config: Record<string, unknown> = {}, room = roomId): Promise<string> {
   const given = { host: "127.0.0.1", port, tls: false, channel, linesPerSecond: 1_000, burst: 1_000, ...config };
   const { place } = network.place(given);
@@ -94,9 +97,9 @@ async function link(port: number, config: Record<string, unknown> = {}, room = r
       config: given,
       now: new Date(),
     },
-    { quotas: settings.quotas, secrets },
+    { quotas: settings.quotas, secrets, ...by },
   );
-  toClose.unshift(() => removeLink(db, { tenant, id }).catch(() => undefined));
+  toClose.unshift(() => removeLink(db, { tenant, id }, { ...by, now: new Date() }).catch(() => undefined));
   await wake(redis, linksTopic, { tenant }, log);
   return id;
 }
@@ -254,7 +257,7 @@ test("links come and go while the engine runs, and one whose far side is dead ho
   await online(id);
   await say(["Moin."]);
   await person.hears("Moin.");
-  await removeLink(db, { tenant, id });
+  await removeLink(db, { tenant, id }, { ...by, now: new Date() });
   await wake(redis, linksTopic, { tenant }, log);
   await until("the bot leaves", () => !person.present.has("kontor"));
   expect(await findLink(db, { tenant, id: dead })).toMatchObject({

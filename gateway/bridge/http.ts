@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Quotas } from "../../identity/core-quota.ts";
+import { actorOf } from "../../identity/index.ts";
 import { findRoom } from "../../messaging/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { KontorError } from "../../platform/errors.ts";
@@ -111,7 +112,7 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
       status: 201,
       response: linkSchema,
       problems: ["policy-violation"],
-      handle: async ({ params: { tenant }, body: { room, network: name, config } }) => {
+      handle: async ({ params: { tenant }, body: { room, network: name, config }, caller }) => {
         const network = byName.get(name);
         if (!network) throw new KontorError("bad-request", `There is no network '${name}'`);
         const { place } = network.place(config);
@@ -119,7 +120,9 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
         if (!found) throw new KontorError("not-found", "There is no such room: make it first");
         const now = new Date(deps.clock());
         const link = { id: deps.newId(), roomId: found.id, network: name, place, config, now };
-        const id = await putLink(deps.db, tenant, link, { quotas: deps.quotas, secrets });
+        const id = await putLink(deps.db, tenant, link, {
+          ...{ quotas: deps.quotas, secrets, actor: actorOf(caller), newId: deps.newId },
+        });
         await wake(deps.redis, linksTopic, { tenant }, deps.log);
         return shown(await read(tenant, id));
       },
@@ -131,8 +134,9 @@ export function linkRoutesOf(deps: LinkRouteDeps, networks: readonly Network[]):
       scope: "links:write",
       params: linkPath,
       status: 204,
-      handle: async ({ params: { tenant, link: id } }) => {
-        await removeLink(deps.db, { tenant, id });
+      handle: async ({ params: { tenant, link: id }, caller }) => {
+        const now = new Date(deps.clock());
+        await removeLink(deps.db, { tenant, id }, { actor: actorOf(caller), newId: deps.newId, now });
         await wake(deps.redis, linksTopic, { tenant }, deps.log);
       },
     }),

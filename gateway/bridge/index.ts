@@ -4,8 +4,10 @@
  */
 
 import type { Quotas } from "../../identity/core-quota.ts";
+import type { Actor } from "../../identity/index.ts";
 import { KontorError } from "../../platform/errors.ts";
 import type { Route } from "../../platform/http.ts";
+import type { NewId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
 import { networks } from "../networks/index.ts";
 import type { BridgeDeps } from "./deps.ts";
@@ -34,7 +36,7 @@ export function addLink(
   db: Database,
   tenant: string,
   link: Omit<NewLink, "place">,
-  of: { readonly quotas: Quotas; readonly secret: string },
+  of: { readonly quotas: Quotas; readonly secret: string; readonly actor: Actor; readonly newId: NewId },
 ): Promise<string> {
   const network = networks.find((each) => each.name === link.network);
   if (!network) throw new KontorError("bad-request", `There is no network '${link.network}'`);
@@ -42,6 +44,6 @@ export function addLink(
     db,
     tenant,
     { ...link, place: network.place(link.config).place },
-    { quotas: of.quotas, secrets: linkSecrets(of.secret, networks) },
+    { ...of, secrets: linkSecrets(of.secret, networks) },
   );
 }

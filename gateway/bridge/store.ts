@@ -1,7 +1,9 @@
 import { type Selectable, sql, type Transaction } from "kysely";
 import type { Quotas } from "../../identity/core-quota.ts";
+import { type Actor, audit } from "../../identity/index.ts";
 import { checkQuota } from "../../identity/tenant-quota.ts";
 import { KontorError } from "../../platform/errors.ts";
+import type { NewId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
 import type { LinkSecrets } from "./link-secrets.ts";
 import type { LinkState, LinkTable, Tables } from "./tables.ts";
@@ -97,6 +99,12 @@ export async function findLink(db: Database, link: LinkRef): Promise<Link | unde
   return row && linkOf(row);
 }
 
+/** Who changes a link, for the audit log. */
+interface LinkChange {
+  readonly actor: Actor;
+  readonly newId: NewId;
+}
+
 export interface NewLink {
   /** Id for the link if it is new. */
   readonly id: string;
@@ -116,7 +124,7 @@ export async function putLink(
   db: Database,
   tenant: string,
   link: NewLink,
-  { quotas: defaults, secrets }: { readonly quotas: Quotas; readonly secrets: LinkSecrets },
+  { quotas: defaults, secrets, actor, newId }: LinkChange & { readonly quotas: Quotas; readonly secrets: LinkSecrets },
 ): Promise<string> {
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
     const { roomId: room_id, network, place } = link;
@@ -160,8 +168,12 @@ export async function putLink(
           version: sql<number>`bridge_link.version + (bridge_link.config is distinct from excluded.config)::int`,
         }),
       )
-      .returning("id")
+      .returning(["id", "version"])
       .executeTakeFirstOrThrow();
+    // Of the configuration only its version: what is secret in it is its network's knowledge.
+    const after = { room: room_id, network, place, version: row.version };
+    const action = there ? "link:change" : "link:create";
+    await audit(trx, actor, { tenant, action, object: `link/${row.id}`, after }, link.now, newId);
     return row.id;
   });
 }
@@ -180,16 +192,23 @@ export async function restoreConfig(db: Database, link: Link, config: unknown): 
 }
 
 /** Removes a link with its id map; throws `not-found`. */
-export async function removeLink(db: Database, link: LinkRef): Promise<void> {
-  const removed = await db.withTenants([link.tenant], (trx: Transaction<Tables>) =>
-    trx
+export async function removeLink(
+  db: Database,
+  { tenant, id }: LinkRef,
+  { actor, newId, now }: LinkChange & { readonly now: Date },
+): Promise<void> {
+  await db.withTenants([tenant], async (trx: Transaction<Tables>) => {
+    const removed = await trx
       .deleteFrom("bridge_link")
-      .where("tenant_id", "=", link.tenant)
-      .where("id", "=", link.id)
-      .returning("id")
-      .executeTakeFirst(),
-  );
-  if (!removed) throw new KontorError("not-found", "There is no such link");
+      .where("tenant_id", "=", tenant)
+      .where("id", "=", id)
+      .returning(["room_id", "network", "place"])
+      .executeTakeFirst();
+    if (!removed) throw new KontorError("not-found", "There is no such link");
+    const { room_id: room, network, place } = removed;
+    const before = { room, network, place };
+    await audit(trx, actor, { tenant, action: "link:delete", object: `link/${id}`, before }, now, newId);
+  });
 }
 
 /** Says how the link is. */
