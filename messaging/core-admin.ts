@@ -3,7 +3,9 @@ import { parseJid } from "../components/jid.ts";
 import { x } from "../components/stanza.ts";
 import { type Affiliation, type MucItem, mucUser, type Role, status } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
+import { checkReserved } from "./core-alike.ts";
 import { announce, removal } from "./core-announce.ts";
+import { enforcedNick } from "./core-nick.ts";
 import {
   administers,
   affiliationOf,
@@ -147,9 +149,11 @@ function checkAffiliation(room: RoomState, asker: Asker, item: MucItem, affiliat
     if (administers(before))
       throw new KontorError("not-allowed", "You cannot do that to somebody of your rank or above");
   }
-  const nick = affiliation === "none" || affiliation === "outcast" ? undefined : item.nick;
-  if (nick !== undefined) checkReserved(room, nick, bare);
-  const kept = nick ?? (affiliation === "outcast" ? undefined : room.memberships.get(bare)?.nick);
+  const nick = affiliation === "none" || affiliation === "outcast" || !item.nick ? undefined : enforcedNick(item.nick);
+  if (nick) checkReserved(room, nick, bare);
+  // 9.5: an empty one takes the reservation away.
+  const kept =
+    item.nick === "" ? undefined : (nick ?? (affiliation === "outcast" ? undefined : room.memberships.get(bare)?.nick));
   return {
     bare,
     membership: affiliation === "none" ? undefined : { affiliation, nick: kept, reason: item.reason },
@@ -170,15 +174,6 @@ function addressOf(room: RoomState, item: MucItem, affiliation: Affiliation): st
     throw new KontorError("not-acceptable", "Only bans are for whole domains");
   }
   return jid.domain;
-}
-
-/** Throws `conflict` for a nick that another member has reserved. */
-export function checkReserved(room: RoomState, nick: string, bare: string | null): void {
-  for (const [holder, membership] of room.memberships) {
-    if (membership.nick !== undefined && holder !== bare && nickKey(membership.nick) === nickKey(nick)) {
-      throw new KontorError("conflict", "That nick is reserved for somebody else");
-    }
-  }
 }
 
 /** Does what was checked; memberships are stored by now. Who has left meanwhile is passed over. */
@@ -203,6 +198,7 @@ function applyMembership(
   const before = room.memberships.get(bare)?.affiliation ?? "none";
   if (membership) room.memberships.set(bare, membership);
   else room.memberships.delete(bare);
+  room.reserved = undefined;
   const affiliation = membership?.affiliation ?? "none";
   const reason = membership?.reason;
   const inside = [...room.occupants.values()].filter(

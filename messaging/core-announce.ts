@@ -3,7 +3,7 @@ import { type Element, x } from "../components/stanza.ts";
 import { type Affiliation, mucUser, status } from "../components/xep/xep-0045-muc.ts";
 import { hats } from "../components/xep/xep-0317-hats.ts";
 import { occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
-import { type Effect, everySession, nickKey, type Occupant, occupantJid, type RoomState } from "./core-state.ts";
+import { type Effect, everySession, type Occupant, occupantJid, type RoomState, unseat } from "./core-state.ts";
 
 interface Why {
   readonly reason?: string | undefined;
@@ -142,7 +142,7 @@ export function removal(
   const sessions = [...occupant.sessions.keys()];
   for (const jid of sessions) room.bySession.delete(jid);
   occupant.sessions.clear();
-  room.occupants.delete(nickKey(occupant.nick));
+  unseat(room, occupant);
   return [...told, { do: "remember", sessions }, ...ended(room)];
 }
 

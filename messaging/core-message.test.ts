@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Element, parseXml } from "../components/stanza.ts";
+import { join } from "./core-entry.ts";
+import { setFarOccupants } from "./core-far.ts";
 import { farMessage, groupchat, privateMessage, reflect, releaseSession, withArchiveId } from "./core-message.ts";
-import { join, setFarOccupants } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
 

@@ -6,7 +6,7 @@ import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts
 import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { RoomConfig } from "./core-config.ts";
-import { freeNick } from "./core-presence.ts";
+import { freeNick } from "./core-far.ts";
 import {
   type Effect,
   everySession,

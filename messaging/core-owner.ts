@@ -37,6 +37,7 @@ export function destroyed(room: RoomState, why: MucDestroy): Effect[] {
     return to.length > 0 ? [{ do: "send", stanza, to }] : [];
   });
   room.occupants.clear();
+  room.looks.clear();
   room.bySession.clear();
   return [...goodbyes, { do: "remember", sessions }];
 }

@@ -1,6 +1,7 @@
 import type { Element } from "../components/stanza.ts";
 import type { Affiliation, HistoryRequest, Role } from "../components/xep/xep-0045-muc.ts";
 import type { RoomConfig } from "./core-config.ts";
+import { looksOf, nickKey } from "./core-nick.ts";
 
 /** One connection of an occupant: one nick may be used from several devices of one person. */
 export interface Session {
@@ -53,8 +54,12 @@ export interface RoomState {
   locked: boolean;
   /** By bare address; an outcast may be a whole domain. */
   readonly memberships: Map<string, Membership>;
+  /** How reserved nicks look, with their holders; undefined: to be made from the memberships. */
+  reserved: ReadonlyMap<string, string> | undefined;
   /** By nick in the form that is compared. */
   readonly occupants: Map<string, Occupant>;
+  /** By how a nick looks. Only `seat` and `unseat` change this and the map above. */
+  readonly looks: Map<string, Set<Occupant>>;
   /** Full address -> occupant. */
   readonly bySession: Map<string, Occupant>;
   /** The last committed and reflected entry. */
@@ -93,9 +98,25 @@ export type Effect =
   /** The room has come to its end: it was destroyed, or its last occupant left and it does not stay. */
   | { readonly do: "end" };
 
-/** Nicks that differ only in case or composition are one (RFC 8266 compares so). */
-export function nickKey(nick: string): string {
-  return nick.normalize("NFKC").toLowerCase();
+export { nickKey };
+
+/** Gives an occupant its place under its nick. */
+export function seat(room: RoomState, occupant: Occupant): void {
+  room.occupants.set(nickKey(occupant.nick), occupant);
+  for (const look of looksOf(occupant.nick)) {
+    const alike = room.looks.get(look) ?? new Set();
+    room.looks.set(look, alike.add(occupant));
+  }
+}
+
+/** Takes an occupant from the place under its nick. */
+export function unseat(room: RoomState, occupant: Occupant): void {
+  room.occupants.delete(nickKey(occupant.nick));
+  for (const look of looksOf(occupant.nick)) {
+    const alike = room.looks.get(look);
+    alike?.delete(occupant);
+    if (alike?.size === 0) room.looks.delete(look);
+  }
 }
 
 /** The address of an occupant. */
@@ -138,5 +159,12 @@ export function newRoomState(room: {
   readonly memberships: ReadonlyMap<string, Membership>;
   readonly lastSeq: number;
 }): RoomState {
-  return { ...room, memberships: new Map(room.memberships), occupants: new Map(), bySession: new Map() };
+  return {
+    ...room,
+    memberships: new Map(room.memberships),
+    reserved: undefined,
+    occupants: new Map(),
+    looks: new Map(),
+    bySession: new Map(),
+  };
 }

@@ -2,7 +2,8 @@
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
 import { parseXml } from "../components/stanza.ts";
-import { restoreOccupant, setFarOccupants } from "./core-presence.ts";
+import { restoreOccupant } from "./core-entry.ts";
+import { setFarOccupants } from "./core-far.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { farSides, type LiveSession, recallSessions, rememberSessions } from "./live.ts";
 

@@ -1,9 +1,10 @@
 /** For tests of the core: a room in memory, and people who see what it sends. */
 import type { Element } from "../components/stanza.ts";
+import { mucUser, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { defaultConfig } from "./core-config.ts";
+import { type JoinRequest, join } from "./core-entry.ts";
 import { releaseSession } from "./core-message.ts";
-import { type JoinRequest, join } from "./core-presence.ts";
 import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
 
 export const ROOM = "empfang@rooms.example.org";
@@ -44,6 +45,12 @@ export function enter(room: RoomState, jid: string, nick: string): Effect[] {
 /** The stanzas that a session gets, in order. */
 export function sentTo(effects: readonly Effect[], jid: string): Element[] {
   return effects.flatMap((effect) => (effect.do === "send" && effect.to.includes(jid) ? [effect.stanza] : []));
+}
+
+/** The status codes of a presence. */
+export function statusesOf(presence: Element | undefined): number[] {
+  const user = presence?.getChild("x", NS_MUC_USER);
+  return user ? mucUser.read(user).statuses : [];
 }
 
 /** The code of the error that `work` throws, or "no error". */
