@@ -35,6 +35,10 @@ interface TenantDialogProps {
 export function TenantDialog({ tenant, onClose, onDone }: TenantDialogProps) {
   const { t } = useTranslation();
   const { api } = useSession();
+  const labelOf = (name: (typeof quotaNames)[number]) => {
+    const label = t(`tenant.quotaNames.${name}`);
+    return name === "storageBytes" ? t("tenant.inBytes", { name: label }) : label;
+  };
   const save = async (values: FormData) => {
     const text = (name: string) => String(values.get(name) ?? "").trim();
     const own = quotaNames.map((name) => [name, text(name)] as const).filter(([, value]) => value !== "");
@@ -89,7 +93,7 @@ export function TenantDialog({ tenant, onClose, onDone }: TenantDialogProps) {
               name={name}
               type="number"
               min={0}
-              label={t(`tenant.quotaNames.${name}`)}
+              label={labelOf(name)}
               defaultValue={tenant?.quotas[name]}
             />
           ))}

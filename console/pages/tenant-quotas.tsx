@@ -18,7 +18,10 @@ export function TenantQuotas({ tenant }: { readonly tenant: TenantRow }) {
   useEffect(() => {
     api.get(path`/tenants/${tenant.id}/usage`).then(({ body }) => setUsage(usageShape.parse(body)), setError);
   }, [api, tenant]);
-  const number = (value: number) => new Intl.NumberFormat(i18n.language).format(value);
+  const number = new Intl.NumberFormat(i18n.language);
+  const gigabytes = new Intl.NumberFormat(i18n.language, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+  const shown = (name: string, value: number) =>
+    name === "storageBytes" ? gigabytes.format(value / 1e9) : number.format(value);
   const head = [t("tenant.quota"), t("tenant.limit"), t("tenant.used")];
   return (
     <section className="card" aria-labelledby="tenant-quotas">
@@ -43,7 +46,7 @@ export function TenantQuotas({ tenant }: { readonly tenant: TenantRow }) {
                 <tr key={name}>
                   <th scope="row">{t(`tenant.quotaNames.${name}`)}</th>
                   <td>
-                    {number(limit)}{" "}
+                    {shown(name, limit)}{" "}
                     <span className="soft">
                       ({tenant.quotas[name] === undefined ? t("tenant.usual") : t("tenant.agreed")})
                     </span>
@@ -53,7 +56,7 @@ export function TenantQuotas({ tenant }: { readonly tenant: TenantRow }) {
                       <span className="soft">{usage ? t("tenant.unknownUse") : t("ui.loading")}</span>
                     ) : (
                       <>
-                        {number(used)}{" "}
+                        {shown(name, used)}{" "}
                         <meter
                           min={0}
                           max={Math.max(limit, 1)}
