@@ -39,7 +39,10 @@ export interface DoorContext {
 
 /** What a door does for one tenant. */
 export interface DoorHandlers
-  extends Pick<RouterOptions, "iq" | "message" | "presence" | "identity" | "features" | "forms" | "errorChild"> {
+  extends Pick<
+    RouterOptions,
+    "iq" | "message" | "presence" | "identity" | "features" | "forms" | "errorChild" | "errorContext"
+  > {
   /** The stream came up, for the first time or again: others may have served in between. */
   readonly onOnline?: () => void;
   readonly onOffline?: () => void;

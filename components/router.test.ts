@@ -164,3 +164,16 @@ describe("a request", () => {
     await expect(router.request(ask(), 1)).rejects.toMatchObject({ code: "unavailable" });
   });
 });
+
+test("what an error is about stands before the error", async () => {
+  const { route } = open({
+    errorContext: ({ name }) => (name === "presence" ? x("x", { xmlns: "urn:about" }) : undefined),
+    presence: () => {
+      throw new KontorError("conflict");
+    },
+  });
+  const [refused = ""] = await route(`<presence from='${SENDER}' to='r@x.amt.example/n'/>`);
+  expect(childElements(parseXml(refused)).map(({ name }) => name)).toEqual(["x", "error"]);
+  const [answer = ""] = await route(iq("get", "<query xmlns='urn:none'/>"));
+  expect(childElements(parseXml(answer)).map(({ name }) => name)).toEqual(["error"]);
+});

@@ -48,6 +48,8 @@ export interface RouterOptions {
   readonly forms?: readonly DataForm[];
   /** The application-specific condition of an error reply (RFC 6120 8.3.4), where the XEP of a request has one. */
   readonly errorChild?: (error: KontorError) => Element | undefined;
+  /** What an error reply says besides the error (RFC 6120 8.3.1), by which a client knows what it is about. */
+  readonly errorContext?: (refused: Element) => Element | undefined;
 }
 
 export interface Router {
@@ -108,6 +110,8 @@ export function createRouter(options: RouterOptions): Router {
 
   const reply = (stanza: Element, error: unknown) => {
     const answer = errorReply(stanza, error, options.errorChild?.(toKontorError(error)));
+    const context = answer && options.errorContext?.(stanza);
+    if (context) answer.children.unshift(context);
     if (answer) options.send(answer);
     // A server that is away is logged once where it is noticed, not for each stanza that meets it.
     if (toKontorError(error).code === "internal")

@@ -2,7 +2,7 @@
 import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
 import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
-import { attr, childElements } from "../components/stanza.ts";
+import { attr, childElements, x } from "../components/stanza.ts";
 import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
 import { mucJoin, NS_MUC, NS_SELF_PING } from "../components/xep/xep-0045-muc.ts";
@@ -58,6 +58,8 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       ...adminRoutes(rooms),
       selfPing(rooms),
     ],
+    // XEP-0045 7.2: clients know the errors of rooms among those of people by this element.
+    errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
     message: (incoming) => onMessage(rooms, incoming, deps.clock()),
     presence: (incoming) => onPresence(context, rooms, incoming),
     onOnline: background.online,

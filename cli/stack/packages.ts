@@ -13,7 +13,7 @@ const needed: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
-/** What the test suites need: the servers, which unit tests start by themselves too, a browser, and Python for schemathesis. */
+/** What the test suites need: the servers, which unit tests start by themselves too, a browser, and Python for programs of others. */
 export const testPackages: Readonly<Record<string, string>> = {
   ...needed,
   chromium: "chromium",
