@@ -13,6 +13,7 @@ export { oidcCallback } from "./oidc-callback.ts";
 export { oidcClient } from "./oidc-client.ts";
 export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
+export { personNames } from "./person-names.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRoutes } from "./session-http.ts";

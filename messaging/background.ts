@@ -8,15 +8,17 @@ import { x } from "../components/stanza.ts";
 import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
+import { commandRunner } from "./command-runner.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
-import { farSideTopic, roomInboxTopic, tellMinute } from "./live.ts";
+import { farSideTopic, roomCommandTopic, roomInboxTopic, tellMinute } from "./live.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 
 /** Wake-ups for all tenants of a process: one subscription each, however many tenants. */
 export interface Background {
   readonly onInbox: (tenant: string, listener: () => void) => () => void;
+  readonly onCommand: (tenant: string, listener: () => void) => () => void;
   readonly onFarSide: (tenant: string, listener: (room: string) => void) => () => void;
   stop(): Promise<void>;
 }
@@ -24,8 +26,10 @@ export interface Background {
 /** Subscribes once for the whole process. */
 export async function openBackground(patientRedis: Redis, log: Log): Promise<Background> {
   const inbox = new Map<string, () => void>();
+  const commands = new Map<string, () => void>();
   const far = new Map<string, (room: string) => void>();
   const stopInbox = await onWake(patientRedis, roomInboxTopic, log, ({ tenant }) => inbox.get(tenant)?.());
+  const stopCommands = await onWake(patientRedis, roomCommandTopic, log, ({ tenant }) => commands.get(tenant)?.());
   const stopFar = await onWake(patientRedis, farSideTopic, log, ({ tenant, room }) => far.get(tenant)?.(room));
   const listen =
     <T>(listeners: Map<string, T>) =>
@@ -35,9 +39,10 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
     };
   return {
     onInbox: listen(inbox),
+    onCommand: listen(commands),
     onFarSide: listen(far),
     stop: async () => {
-      await Promise.all([stopInbox(), stopFar()]);
+      await Promise.all([stopInbox(), stopCommands(), stopFar()]);
     },
   };
 }
@@ -50,6 +55,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   const { log } = context;
   let online = false;
   const emptyInbox = inboxTaker(context, rooms, deps, () => online);
+  const runCommands = commandRunner(context, rooms, deps, () => online);
   let ticks = 0;
 
   /**
@@ -75,7 +81,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     try {
       await rooms.claim();
       await Promise.all(rooms.loaded().map(findGhosts));
-      await emptyInbox();
+      await Promise.all([emptyInbox(), runCommands()]);
     } catch (error) {
       log.warn("The rooms could not be claimed yet; the next stanza tries again", { error });
     }
@@ -113,6 +119,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   };
   deps.redis.on("ready", onRedisReady);
   const stopInbox = deps.background.onInbox(rooms.tenant, () => void emptyInbox());
+  const stopCommands = deps.background.onCommand(rooms.tenant, () => void runCommands());
   const stopFar = deps.background.onFarSide(rooms.tenant, (id) => {
     const room = rooms.loaded().find((each) => each.id === id);
     if (room) void rooms.refreshFar(room);
@@ -131,6 +138,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
       clearInterval(timer);
       deps.redis.off("ready", onRedisReady);
       stopInbox();
+      stopCommands();
       stopFar();
       await deps.committer.idle();
     },

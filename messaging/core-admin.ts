@@ -26,7 +26,11 @@ const MAX_MEMBERSHIPS = 20_000;
 export interface Asker {
   readonly bare: string;
   readonly occupant: Occupant | undefined;
+  /** What somebody counts as who acts by a role in the tenant; undefined: what the room says. */
+  readonly as?: "owner" | "admin" | undefined;
 }
+
+const affiliationFor = (room: RoomState, { bare, as }: Asker): Affiliation => as ?? affiliationOf(room, bare);
 
 interface MembershipChange {
   readonly bare: string;
@@ -49,7 +53,7 @@ export interface AdminChanges {
 
 /** A list by affiliation (9.5, 9.2, 10.5, 10.8) or by role (8.5, 9.8). Throws `forbidden`, `bad-request`. */
 export function adminList(room: RoomState, asker: Asker, wanted: MucItem): MucItem[] {
-  const mine = affiliationOf(room, asker.bare);
+  const mine = affiliationFor(room, asker);
   if (wanted.role !== undefined) {
     if (asker.occupant?.role !== "moderator" && !administers(mine)) {
       throw new KontorError("forbidden", "Only moderators read the lists of roles");
@@ -114,7 +118,7 @@ export function checkAdmin(room: RoomState, asker: Asker, items: readonly MucIte
 }
 
 function checkRole(room: RoomState, asker: Asker, item: MucItem, role: Role): RoleChange {
-  const mine = affiliationOf(room, asker.bare);
+  const mine = affiliationFor(room, asker);
   if (asker.occupant?.role !== "moderator" && !administers(mine)) {
     throw new KontorError("forbidden", "Only moderators change roles");
   }
@@ -139,7 +143,7 @@ function checkRole(room: RoomState, asker: Asker, item: MucItem, role: Role): Ro
 }
 
 function checkAffiliation(room: RoomState, asker: Asker, item: MucItem, affiliation: Affiliation): MembershipChange {
-  const mine = affiliationOf(room, asker.bare);
+  const mine = affiliationFor(room, asker);
   if (!administers(mine)) throw new KontorError("forbidden", "Only administrators change affiliations");
   const bare = addressOf(room, item, affiliation);
   const before = affiliationOf(room, bare);

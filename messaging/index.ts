@@ -4,6 +4,7 @@ export { commitEntries, prepareDays } from "./commit.ts";
 export { createCommitter } from "./committer.ts";
 export { roomsDoor } from "./component.ts";
 export { exportRooms } from "./export.ts";
+export { roomRoutes } from "./http.ts";
 export { countInbox, putInbox } from "./inbox.ts";
 export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, readLog, roomLogTopic } from "./log.ts";

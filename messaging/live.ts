@@ -42,6 +42,12 @@ export const roomInboxTopic: WakeTopic<{ tenant: string }> = {
   schema: z.object({ tenant: z.string() }),
 };
 
+/** The API asks something of the owner of a tenant's rooms. */
+export const roomCommandTopic: WakeTopic<{ tenant: string }> = {
+  name: "kontor:room-command",
+  schema: z.object({ tenant: z.string() }),
+};
+
 /** Writes or removes (undefined) sessions of a room; with `all` given they are all there are, others are removed. */
 export async function rememberSessions(
   redis: Redis,
@@ -61,6 +67,26 @@ export async function rememberSessions(
   await pipeline.exec();
 }
 
+/** The sessions of a room as its owner last wrote them, by full address. */
+export async function readSessions(redis: Redis, tenant: string, room: string): Promise<Map<string, LiveSession>> {
+  const stored = Object.entries(await redis.hgetall(sessionsKey(tenant, room)));
+  return new Map(
+    stored.flatMap(([jid, text]) => {
+      const session = sessionSchema.safeParse(JSON.parse(text));
+      return session.success ? [[jid, session.data] as const] : [];
+    }),
+  );
+}
+
+/** How many connections are inside each of these rooms, in their order; null while Redis is away. */
+export async function countSessions(
+  redis: Redis,
+  tenant: string,
+  rooms: readonly string[],
+): Promise<(number | null)[]> {
+  return Promise.all(rooms.map((room) => redis.hlen(sessionsKey(tenant, room)).catch(() => null)));
+}
+
 /** The sessions that the last owner knew; empty while Redis is away. */
 export async function recallSessions(
   redis: Redis,
@@ -69,13 +95,7 @@ export async function recallSessions(
   log: Log,
 ): Promise<Map<string, LiveSession>> {
   try {
-    const stored = Object.entries(await redis.hgetall(sessionsKey(tenant, room)));
-    return new Map(
-      stored.flatMap(([jid, text]) => {
-        const session = sessionSchema.safeParse(JSON.parse(text));
-        return session.success ? [[jid, session.data] as const] : [];
-      }),
-    );
+    return await readSessions(redis, tenant, room);
   } catch (error) {
     log.warn("Occupants from before could not be read: they have to join again", { room, error });
     return new Map();

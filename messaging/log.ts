@@ -33,7 +33,7 @@ export const roomLogTopic: WakeTopic<{ tenant: string; room: string }> = {
 const KIND = "message-archive";
 
 /** SQL for "not yet expired": the read path hides what is due, whether or not it was deleted yet. Asked once a query. */
-const visible = (tenant: string, now: Date) =>
+export const visible = (tenant: string, now: Date) =>
   sql<boolean>`at >= (select retention_cutoff(${tenant}, ${KIND}, ${now}))`;
 
 const columns = ["seq", "id", "at", "sender", "nick", "occupant_id", "origin", "origin_ref", "stanza", "body"] as const;

@@ -5,6 +5,7 @@
 import { createHmac } from "node:crypto";
 import type { DoorContext } from "../components/door.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
+import { xmppActor } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { defaultConfig } from "./core-config.ts";
 import { releaseSession } from "./core-message.ts";
@@ -147,7 +148,12 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       await own();
       const id = deps.newId();
       const made = { id, name, config: defaultConfig(name), owner, locked: false };
-      await createRoom(deps.db, tenant, made, new Date(deps.clock()), deps.quotas);
+      await createRoom(deps.db, tenant, made, {
+        now: new Date(deps.clock()),
+        newId: deps.newId,
+        defaults: deps.quotas,
+        actor: (trx) => xmppActor(trx, context.tenant, owner, ["room:owner"]),
+      });
       const done = await withRoom(name, (room) => {
         if (!room) throw new KontorError("internal", "The room vanished while it was made");
         return work(room, room.id === id);

@@ -3,11 +3,14 @@
  * audit log. Throw FencedError when another process owns the rooms.
  */
 import type { Transaction } from "kysely";
-import { type AuditChange, audit, xmppActor } from "../identity/index.ts";
+import type { Role } from "../components/xep/xep-0045-muc.ts";
+import { type Actor, type AuditChange, audit, xmppActor } from "../identity/index.ts";
+import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { RoomConfig } from "./core-config.ts";
 import type { Membership } from "./core-state.ts";
+import { settleCommand } from "./store-commands.ts";
 import { holdOwnership } from "./store-owner.ts";
 import type { Tables } from "./tables.ts";
 
@@ -22,31 +25,51 @@ export interface RoomChange {
   /** The affiliation or role by which it was allowed. */
   readonly as: string;
   readonly reason?: string | undefined;
+  /** The command that asked for it: done with the change, in one transaction. */
+  readonly command?: SentCommand | undefined;
   readonly now: Date;
   readonly newId: NewId;
+}
+
+/** What came over the API. */
+export interface SentCommand {
+  readonly id: string;
+  readonly actor: Actor;
 }
 
 type Entry = Omit<AuditChange, "tenant" | "object">;
 
 function inChange(change: RoomChange, work: (trx: Transaction<Tables>) => Promise<Entry>): Promise<void> {
-  const { db, tenant, fence, roomId, by, as, reason, now, newId } = change;
+  const { db, tenant, fence, roomId, by, as, reason, command, now, newId } = change;
   return db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
     await holdOwnership(trx, tenant.id, fence);
+    if (command) await settleCommand(trx, tenant.id, command.id, now);
     const entry = await work(trx);
-    const actor = await xmppActor(trx, tenant, by, [`room:${as}`], reason);
+    const actor = command?.actor ?? (await xmppActor(trx, tenant, by, [`room:${as}`], reason));
     await audit(trx, actor, { ...entry, tenant: tenant.id, object: `room/${roomId}` }, now, newId);
   });
 }
 
-/** A configuration; the room is open from now on. */
-export function storeConfig(change: RoomChange, before: RoomConfig, after: RoomConfig): Promise<void> {
+/**
+ * A configuration; the room is open from now on. Throws `precondition-failed` when `version` is given and not what is
+ * stored any more.
+ */
+export function storeConfig(
+  change: RoomChange,
+  before: RoomConfig,
+  after: RoomConfig,
+  version?: number | undefined,
+): Promise<void> {
   return inChange(change, async (trx) => {
-    await trx
+    const changed = await trx
       .updateTable("room")
-      .set({ config: JSON.stringify(after), locked: false })
+      .set((eb) => ({ config: JSON.stringify(after), locked: false, version: eb("version", "+", 1) }))
       .where("tenant_id", "=", change.tenant.id)
       .where("id", "=", change.roomId)
-      .execute();
+      .$if(version !== undefined, (query) => query.where("version", "=", version ?? 0))
+      .returning("id")
+      .executeTakeFirst();
+    if (!changed) throw new KontorError("precondition-failed");
     return { action: "room:configure", before, after };
   });
 }
@@ -109,4 +132,13 @@ export function storeEnd(change: RoomChange): Promise<void> {
       .execute();
     return { action: "room:destroy" };
   });
+}
+
+/** A role that somebody was given over the API until he leaves; `none` puts him out. It is in memory only. */
+export function storeRole(change: RoomChange, occupant: { readonly nick: string; readonly role: Role }, role: Role) {
+  return inChange(change, async () => ({
+    action: role === "none" ? "room:kick" : "room:role",
+    before: { nick: occupant.nick, role: occupant.role },
+    after: { nick: occupant.nick, role },
+  }));
 }

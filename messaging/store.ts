@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { quotas } from "../config/sections/quotas.ts";
 import type { Quotas } from "../identity/core-quota.ts";
+import { type Actor, audit, localActor } from "../identity/index.ts";
 import { checkQuota } from "../identity/tenant-quota.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
@@ -61,7 +62,16 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
   });
 }
 
-/** Makes a room with its first owner, unless it is there. Throws `quota-reached` when the tenant has as many as it may. */
+/** When, by whom and under which limits a room is made. */
+interface Making {
+  readonly now: Date;
+  readonly newId: NewId;
+  /** The installation's limits. */
+  readonly defaults: Quotas;
+  readonly actor: (trx: Transaction<Tables>) => Promise<Actor> | Actor;
+}
+
+/** Makes a room with its first owner, unless it is there; whether it was made. Throws `quota-reached` when the tenant has as many as it may. */
 export function createRoom(
   db: Database,
   tenant: string,
@@ -72,9 +82,8 @@ export function createRoom(
     readonly owner: string | undefined;
     readonly locked: boolean;
   },
-  now: Date,
-  defaults: Quotas,
-): Promise<void> {
+  { now, newId, defaults, actor }: Making,
+): Promise<boolean> {
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
     const there = await trx
       .selectFrom("room")
@@ -83,7 +92,7 @@ export function createRoom(
       .where("name", "=", room.name)
       .where("ended_at", "is", null)
       .executeTakeFirst();
-    if (there) return;
+    if (there) return false;
     await checkQuota(trx, tenant, { defaults, quota: "rooms", adding: 1, used: () => countIn(trx, tenant, room.name) });
     const made = await trx
       .insertInto("room")
@@ -99,11 +108,17 @@ export function createRoom(
       .onConflict((conflict) => conflict.columns(["tenant_id", "name"]).where("ended_at", "is", null).doNothing())
       .returning("id")
       .executeTakeFirst();
-    if (!made || room.owner === undefined) return;
-    await trx
-      .insertInto("room_affiliation")
-      .values({ tenant_id: tenant, room_id: room.id, jid: room.owner, affiliation: "owner" })
-      .execute();
+    if (!made) return false;
+    const { name, config, owner } = room;
+    if (owner !== undefined) {
+      await trx
+        .insertInto("room_affiliation")
+        .values({ tenant_id: tenant, room_id: room.id, jid: owner, affiliation: "owner" })
+        .execute();
+    }
+    const entry = { tenant, action: "room:create", object: `room/${room.id}`, after: { name, config, owner } };
+    await audit(trx, await actor(trx), entry, now, newId);
+    return true;
   });
 }
 
@@ -122,8 +137,7 @@ export async function ensureRoom(
     db,
     tenant,
     { id: newId(), name, config: defaultConfig(name), owner: undefined, locked: false },
-    now,
-    defaults,
+    { now, newId, defaults, actor: () => localActor("cli") },
   );
   const made = await findRoom(db, tenant, name);
   if (!made) throw new KontorError("internal", "The room vanished while it was made");

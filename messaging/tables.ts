@@ -12,6 +12,7 @@ export interface Tables {
     ended_at: Generated<Date | null>;
     last_seq: Generated<number>;
     created_at: Date;
+    version: Generated<number>;
   };
   room_affiliation: {
     tenant_id: string;
@@ -43,5 +44,13 @@ export interface Tables {
     source: string;
     payload: unknown;
     at: Date;
+  };
+  room_command: {
+    tenant_id: string;
+    id: string;
+    payload: unknown;
+    at: Date;
+    done_at: Date | null;
+    problem: unknown;
   };
 }

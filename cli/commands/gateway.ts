@@ -36,7 +36,7 @@ import {
   xmppPasswordCheck,
 } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
-import { countMinute, countRooms, exportRooms } from "../../messaging/index.ts";
+import { countMinute, countRooms, exportRooms, roomRoutes } from "../../messaging/index.ts";
 import { listen, onShutdown, serveHealth } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
@@ -126,6 +126,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
+    ...roomRoutes(deps),
     ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];

@@ -1,0 +1,97 @@
+/** The REST door of what was said: for who may read it, with a reason, and on record; and figures without content. */
+import { actorOf } from "../identity/index.ts";
+import { type Caller, pageOf, type Route, route } from "../platform/http.ts";
+import { archiveContext, searchArchive } from "./archive-search.ts";
+import { excerpt, wordsOf } from "./core-excerpt.ts";
+import { type RoomHttpDeps, requireReason } from "./http-deps.ts";
+import * as shapes from "./http-shapes.ts";
+import { readRoom } from "./room-list.ts";
+import { messagesByDay } from "./statistics.ts";
+import { countRooms } from "./store.ts";
+
+export function archiveHttp(deps: RoomHttpDeps): Route[] {
+  const { db, clock } = deps;
+  const now = () => new Date(clock());
+  const reader = (caller: Caller) => ({ ...actorOf(caller), reason: requireReason(caller) });
+  const idOf = async ({ tenant, room }: { readonly tenant: string; readonly room: string }) =>
+    (await readRoom(db, tenant, room, now())).id;
+  return [
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/rooms/{room}/archive",
+      summary: "Search what was said in a room, newest first. Needs X-Reason; the reading is logged",
+      scope: "archive:read",
+      params: shapes.roomPath,
+      query: shapes.archiveQuery,
+      response: shapes.archivePage,
+      problems: ["policy-violation"],
+      handle: async ({ params, query: { cursor: before, limit, ...filter }, caller }) => {
+        const actor = reader(caller);
+        const id = await idOf(params);
+        const rows = await searchArchive(deps, params.tenant, id, filter, { before, limit }, actor);
+        const words = wordsOf(filter.text ?? "");
+        return pageOf(
+          rows,
+          limit,
+          (row) => messageOf(row, words),
+          ({ seq }) => shapes.archivePlace.write(seq),
+        );
+      },
+    }),
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/rooms/{room}/archive/{message}/context",
+      summary: "What was said around a message, oldest first. Needs X-Reason; the reading is logged",
+      scope: "archive:read",
+      params: shapes.messagePath,
+      query: shapes.contextQuery,
+      response: shapes.contextAnswer,
+      handle: async ({ params, query, caller }) => {
+        const actor = reader(caller);
+        const rows = await archiveContext(deps, params.tenant, await idOf(params), params.message, query, actor);
+        return { items: rows.map((row) => messageOf(row, [])), next: null };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/rooms/{room}/statistics",
+      summary: "Messages in a room by day (Europe/Berlin)",
+      scope: "rooms:read",
+      params: shapes.roomPath,
+      query: shapes.daysQuery,
+      response: shapes.roomStatistics,
+      handle: async ({ params, query }) => ({
+        days: await messagesByDay(db, params.tenant, await idOf(params), query.days, now()),
+      }),
+    }),
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/room-statistics",
+      summary: "Rooms of a tenant, and messages in all of them by day (Europe/Berlin)",
+      scope: "rooms:read",
+      params: shapes.tenantPath,
+      query: shapes.daysQuery,
+      response: shapes.tenantStatistics,
+      handle: async ({ params: { tenant }, query }) => {
+        const days = await messagesByDay(db, tenant, undefined, query.days, now());
+        return { rooms: await countRooms(db, tenant), messagesToday: days.at(-1)?.messages ?? 0, days };
+      },
+    }),
+  ];
+}
+
+interface Row {
+  readonly id: string;
+  readonly seq: number;
+  readonly at: Date;
+  readonly nick: string;
+  readonly sender: string | null;
+  readonly body: string | null;
+}
+
+const messageOf = ({ at, body, ...rest }: Row, words: readonly string[]) => ({
+  ...rest,
+  at: at.toISOString(),
+  body,
+  excerpt: excerpt(body ?? "", words),
+});

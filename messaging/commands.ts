@@ -1,0 +1,68 @@
+/** What each command of the API does in a room. */
+import type { Role } from "../components/xep/xep-0045-muc.ts";
+import { KontorError } from "../platform/errors.ts";
+import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
+import { type CommandPayload, changed } from "./core-commands.ts";
+import { destroyed, reconfigured } from "./core-owner.ts";
+import type { RoomState } from "./core-state.ts";
+import type { Rooms } from "./rooms.ts";
+import { type RoomChange, storeConfig, storeMemberships, storeRole } from "./store-changes.ts";
+
+/**
+ * Does it and marks it as done in the same transaction. Throws `not-found` for a room or an occupant that is not there,
+ * `precondition-failed` for another version, and what checkAdmin throws.
+ */
+export async function runCommand(rooms: Rooms, id: string, payload: CommandPayload): Promise<void> {
+  await rooms.withRoom(payload.room, (room) => {
+    if (!room) throw new KontorError("not-found", "There is no such room");
+    return rooms.alone(room, () => within(rooms, room, id, payload));
+  });
+}
+
+async function within(rooms: Rooms, room: RoomState, id: string, { by, as, actor, command }: CommandPayload) {
+  const { reason: because, address, requestId, ...who } = actor;
+  const change: RoomChange = {
+    ...rooms.changeOf(room, by, as),
+    command: { id, actor: { ...who, reason: because, address, requestId } },
+  };
+  const asker: Asker = { bare: by, as, occupant: undefined };
+  switch (command.do) {
+    case "configure": {
+      const before = room.config;
+      const after = changed(before, command.changes);
+      await storeConfig(change, before, after, command.version);
+      rooms.apply(room, reconfigured(room, after));
+      return;
+    }
+    case "destroy": {
+      const { alternate: jid, reason } = command;
+      await rooms.end(room, change);
+      rooms.apply(room, destroyed(room, { jid, reason, password: undefined }));
+      return;
+    }
+    case "affiliate": {
+      const { jid, affiliation, nick, reason } = command;
+      const checked = checkAdmin(room, asker, [{ jid, affiliation, nick, reason }]);
+      const stored = checked.memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
+      await storeMemberships(change, stored);
+      rooms.apply(room, applyAdmin(room, checked));
+      return;
+    }
+    case "role":
+      return becomes(rooms, room, change, asker, command);
+  }
+}
+
+async function becomes(
+  rooms: Rooms,
+  room: RoomState,
+  change: RoomChange,
+  asker: Asker,
+  { occupantId, role, reason }: { occupantId: string; role: Role; reason?: string | undefined },
+): Promise<void> {
+  const occupant = [...room.occupants.values()].find((each) => each.occupantId === occupantId);
+  if (!occupant) throw new KontorError("not-found", "There is nobody with that id in the room (any more)");
+  const checked = checkAdmin(room, asker, [{ nick: occupant.nick, role, reason }]);
+  await storeRole(change, occupant, role);
+  rooms.apply(room, applyAdmin(room, checked));
+}

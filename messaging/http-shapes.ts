@@ -1,0 +1,150 @@
+/** What the REST door of rooms takes and gives. */
+import { z } from "zod";
+import { parseJid } from "../components/jid.ts";
+import { cursor, lineOfText, pageSchema, sortBy } from "../platform/http.ts";
+import { configChanges } from "./core-commands.ts";
+import { insideRoles, roomConfig } from "./core-config.ts";
+import { roomStates } from "./room-list.ts";
+
+/** The local part of a room's address as it is compared. */
+const roomName = z
+  .string()
+  .min(1)
+  .max(255)
+  .transform((text, context) => {
+    const jid = parseJid(`${text}@rooms.invalid`);
+    if (jid && jid.resource === "" && jid.local !== "") return jid.local;
+    context.addIssue({ code: "custom", message: "has characters that no address may have" });
+    return z.NEVER;
+  });
+/** Bare address, or a domain. */
+const address = z
+  .string()
+  .min(1)
+  .max(1_023)
+  .transform((text, context) => {
+    const jid = parseJid(text);
+    if (jid && jid.resource === "") return jid.local === "" ? jid.domain : `${jid.local}@${jid.domain}`;
+    context.addIssue({ code: "custom", message: "is no bare address" });
+    return z.NEVER;
+  });
+
+export const tenantPath = z.object({ tenant: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/) });
+export const roomPath = tenantPath.extend({ room: roomName });
+export const memberPath = roomPath.extend({ jid: address });
+export const occupantPath = roomPath.extend({ occupant: z.string().min(1).max(128) });
+export const messagePath = roomPath.extend({ message: z.uuid() });
+
+const limit = z.coerce.number().int().min(1).max(200).default(50);
+const text = z.string().min(1).max(200).optional();
+const time = z.iso.datetime();
+
+export const roomPlace = cursor(z.tuple([z.string(), z.string()]));
+export const roomsQuery = z.object({
+  text: text.describe("Part of name or title."),
+  state: z.enum(roomStates).optional(),
+  sort: sortBy(["name", "title"]),
+  cursor: roomPlace.schema.optional(),
+  limit,
+});
+
+const brief = {
+  id: z.uuid(),
+  name: z.string(),
+  jid: z.string(),
+  title: z.string(),
+  description: z.string(),
+  occupants: z
+    .int()
+    .nullable()
+    .describe("Connections inside: somebody with two devices counts twice. Null while it is unknown."),
+  messagesToday: z.int(),
+  membersOnly: z.boolean(),
+  moderated: z.boolean(),
+  listed: z.boolean(),
+  persistent: z.boolean(),
+  locked: z.boolean().describe("Waits for its first configuration."),
+  createdAt: time,
+  lastMessageAt: time.nullable(),
+  version: z.int(),
+};
+export const roomPage = pageSchema(z.object(brief));
+export const room = z.object({
+  ...brief,
+  subject: z.string().nullable(),
+  passwordSet: z.boolean(),
+  config: roomConfig.omit({ password: true }),
+});
+export type RoomAnswer = z.input<typeof room>;
+
+export const newRoom = z.strictObject({
+  name: roomName,
+  config: configChanges.optional(),
+  owner: address.optional().describe("The first owner; without one the tenant's administration looks after it."),
+});
+export const changes = configChanges.describe("What shall be different; the rest stays.");
+export const destroyQuery = z.object({ alternate: address.optional().describe("The room that takes its place.") });
+
+const affiliations = ["owner", "admin", "member", "outcast"] as const;
+export const memberPlace = cursor(z.string());
+export const membersQuery = z.object({
+  affiliation: z.enum(affiliations).optional(),
+  text: text.describe("Part of the address."),
+  cursor: memberPlace.schema.optional(),
+  limit,
+});
+export const member = z.object({
+  jid: z.string(),
+  affiliation: z.string(),
+  nick: z.string().nullable(),
+  reason: z.string().nullable(),
+  name: z.string().nullable().describe("Of a person of the tenant."),
+});
+export const memberPage = pageSchema(member);
+export const membership = z.strictObject({ affiliation: z.enum(affiliations), nick: lineOfText(128).optional() });
+
+export const occupants = z.object({
+  items: z.array(
+    z.object({
+      occupantId: z.string(),
+      nick: z.string(),
+      jid: z.string().nullable().describe("Null for somebody of another network."),
+      role: z.enum(insideRoles),
+      affiliation: z.string(),
+      network: z.string().nullable(),
+      sessions: z.int().describe("Devices."),
+    }),
+  ),
+  next: z.null(),
+});
+export const roleBody = z.strictObject({ role: z.enum(insideRoles) });
+
+export const archivePlace = cursor(z.int().min(1));
+export const archiveQuery = z.object({
+  text: text.describe("Words that all stand in the message."),
+  from: z.iso.datetime({ offset: true }).optional().describe("From this instant on."),
+  to: z.iso.datetime({ offset: true }).optional().describe("Up to before this instant."),
+  nick: text,
+  cursor: archivePlace.schema.optional(),
+  limit,
+});
+const message = z.object({
+  id: z.uuid(),
+  seq: z.int(),
+  at: time,
+  nick: z.string(),
+  sender: z.string().nullable().describe("Null for somebody of another network."),
+  body: z.string().nullable(),
+  excerpt: z.array(z.object({ text: z.string(), hit: z.boolean() })).describe("Around the first word that was found."),
+});
+export const archivePage = pageSchema(message);
+export const contextQuery = z.object({
+  before: z.coerce.number().int().min(0).max(50).default(5),
+  after: z.coerce.number().int().min(0).max(50).default(5),
+});
+export const contextAnswer = z.object({ items: z.array(message), next: z.null() });
+
+export const daysQuery = z.object({ days: z.coerce.number().int().min(1).max(90).default(30) });
+const days = z.array(z.object({ day: z.iso.date(), messages: z.int() }));
+export const roomStatistics = z.object({ days });
+export const tenantStatistics = z.object({ rooms: z.int(), messagesToday: z.int(), days });

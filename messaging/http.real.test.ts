@@ -1,0 +1,288 @@
+/** The REST door of rooms, over the stack's database and Redis; the running components own the rooms. */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import express from "express";
+import { sql, type Transaction } from "kysely";
+import request from "supertest";
+import { z } from "zod";
+import type { XmppClient } from "../cli/client/xmpp-client.ts";
+import { attr, type Element, x } from "../components/stanza.ts";
+import { NS_MUC, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
+import { quotas } from "../config/sections/quotas.ts";
+import { addTenant, addToken, bearerAuthentication } from "../identity/index.ts";
+import type { Scope } from "../platform/http.ts";
+import { apiRouter, problemHandler } from "../platform/http.ts";
+import { newId } from "../platform/ids.ts";
+import { openRedis, redisReady } from "../platform/redis.ts";
+import { newSecret } from "../platform/secrets.ts";
+import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
+import { tokenFor } from "../test/support/principal.ts";
+import { openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
+import { scratchDatabase } from "../test/support/scratch-database.ts";
+import { roomRoutes } from "./http.ts";
+
+const db = openTestDatabase();
+const owner = openTestDatabase("owner");
+const redis = openRedis(realStack().settings.redis.url, silentLog);
+const app = express();
+const token = newSecret("test");
+const moderator = newSecret("test");
+let tenant: OwnTenant;
+let ada: XmppClient;
+let ben: XmppClient;
+
+beforeAll(async () => {
+  await redisReady(redis, 5_000);
+  tenant = await ownTenant("rooms-http");
+  [ada, ben] = [await tenant.person("ada"), await tenant.person("ben")];
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + 600_000);
+  const made = { label: "rooms test", expiresAt, tenant: tenant.id };
+  const all: Scope[] = ["rooms:read", "rooms:change", "rooms:moderate", "archive:read"];
+  await addToken(owner, { ...made, id: newId(), token, scopes: all }, now);
+  await addToken(owner, { ...made, id: newId(), token: moderator, scopes: ["rooms:read", "rooms:moderate"] }, now);
+  const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
+  app.use("/api/v1", apiRouter(roomRoutes(deps), bearerAuthentication(db, Date.now)), problemHandler(silentLog));
+}, 60_000);
+
+afterAll(async () => {
+  await owner
+    .common<{ api_token: { label: string } }>()
+    .deleteFrom("api_token")
+    .where("label", "=", "rooms test")
+    .execute();
+  await tenant.close();
+  redis.disconnect();
+  await Promise.all([db.close(), owner.close()]);
+});
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+function ask(method: Method, path: string, { body, reason, bearer = token, match }: Asked = {}) {
+  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}${path}`).set("Authorization", `Bearer ${bearer}`);
+  if (reason !== undefined) sent.set("X-Reason", encodeURIComponent(reason));
+  if (match !== undefined) sent.set("If-Match", match);
+  return body === undefined ? sent : sent.send(body);
+}
+interface Asked {
+  readonly body?: object;
+  readonly reason?: string;
+  readonly bearer?: string;
+  readonly match?: string;
+}
+
+const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
+async function enter(client: XmppClient, room: string, nick: string): Promise<Element> {
+  await client.send(x("presence", { to: at(room, nick) }, x("x", { xmlns: NS_MUC })));
+  return client.next(({ name, attrs }) => name === "presence" && attrs.from === at(room, nick), `entering ${room}`);
+}
+const codesOf = (stanza: Element) =>
+  stanza
+    .getChild("x", NS_MUC_USER)
+    ?.getChildren("status")
+    .map((each) => attr(each, "code")) ?? [];
+async function say(client: XmppClient, room: string, text: string): Promise<void> {
+  const id = newId();
+  await client.send(x("message", { to: at(room), type: "groupchat", id }, x("body", {}, text)));
+  await client.next((stanza) => stanza.name === "message" && attr(stanza, "id") === id, text);
+}
+async function auditOf(action: string): Promise<{ actor: string; reason: string | null; after: unknown }[]> {
+  const { rows } = await db.withTenants([tenant.id], (trx: Transaction<unknown>) =>
+    sql<{ actor: string; reason: string | null; after: unknown }>`
+      select a.name as actor, e.reason, e.after from audit_entry e
+      join actor a on a.tenant_id = e.tenant_id and a.id::text = e.actor::text
+      where e.tenant_id = ${tenant.id} and e.action = ${action} order by e.position`.execute(trx),
+  );
+  return rows;
+}
+
+describe("a room", () => {
+  test("is made with a configuration, once, and is found by part of its title", async () => {
+    const body = { name: "Plenum", config: { title: "Großes Plenum", moderated: true, password: "geheim" } };
+    const made = await ask("post", "/rooms", { body });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      name: "plenum",
+      jid: at("plenum"),
+      passwordSet: true,
+      moderated: true,
+      version: 1,
+    });
+    expect(JSON.stringify(made.body)).not.toContain("geheim");
+    expect((await ask("post", "/rooms", { body })).status).toBe(409);
+    const found = await ask("get", "/rooms?text=plen&sort=-title");
+    expect(found.body).toMatchObject({ items: [{ name: "plenum", occupants: 0, messagesToday: 0 }], next: null });
+    expect(await auditOf("room:create")).toMatchObject([
+      { actor: expect.stringMatching(/^token /), after: { name: "plenum" } },
+    ]);
+  });
+
+  test("is listed page by page in both orders", async () => {
+    for (const name of ["liste-a", "liste-b", "liste-c"]) await ask("post", "/rooms", { body: { name } });
+    for (const [sort, order] of [
+      ["name", ["a", "b", "c"]],
+      ["-title", ["c", "b", "a"]],
+    ] as const) {
+      const names: string[] = [];
+      let next: string | null = "";
+      while (next !== null) {
+        const cursor: string = next === "" ? "" : `&cursor=${next}`;
+        const { body } = await ask("get", `/rooms?text=liste-&limit=2&sort=${sort}${cursor}`);
+        const page = z
+          .object({ items: z.array(z.object({ name: z.string() })), next: z.string().nullable() })
+          .parse(body);
+        names.push(...page.items.map(({ name }) => name));
+        next = page.next;
+      }
+      expect(names).toEqual(order.map((letter) => `liste-${letter}`));
+    }
+  });
+
+  test("changes for those inside at once; a stale version is refused, and both are told apart", async () => {
+    await enter(ada, "flur", "Ada");
+    const before = await ask("get", "/rooms/flur");
+    expect(before.headers.etag).toBe('"v1"');
+    const changed = await ask("patch", "/rooms/flur", {
+      body: { title: "Langer Flur", whois: "anyone" },
+      match: '"v1"',
+    });
+    expect(changed.body).toMatchObject({ title: "Langer Flur", version: 2, config: { whois: "anyone", history: 20 } });
+    const told = await ada.next((stanza) => codesOf(stanza).includes("104"), "the change");
+    expect(codesOf(told)).toEqual(["104", "172"]);
+    expect((await ask("patch", "/rooms/flur", { body: { title: "x" }, match: '"v1"' })).status).toBe(412);
+    // Without a version all of them are made, however close they come.
+    const many = await Promise.all(["a", "b", "c"].map((title) => ask("patch", "/rooms/flur", { body: { title } })));
+    expect(many.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await ask("patch", "/rooms/nirgends", { body: { title: "x" } })).status).toBe(404);
+    expect((await ask("patch", "/rooms/flur", { body: { history: 100_000 } })).status).toBe(400);
+  });
+
+  test("shows who is inside; somebody is put out with a reason, which is on record", async () => {
+    await enter(ada, "keller", "Ada");
+    await enter(ben, "keller", "Ben");
+    const inside = await ask("get", "/rooms/keller/occupants");
+    const items = z.array(z.object({ nick: z.string(), occupantId: z.string() })).parse(inside.body.items);
+    expect(inside.body.items).toMatchObject([
+      { nick: "Ada", affiliation: "owner", role: "moderator", sessions: 1 },
+      { nick: "Ben", affiliation: "none", role: "participant" },
+    ]);
+    const path = `/rooms/keller/occupants/${items[1]?.occupantId}/kick`;
+    expect((await ask("post", path)).status).toBe(400);
+    // A moderator of the tenant counts as an administrator of the room: not more than its owner.
+    const above = `/rooms/keller/occupants/${items[0]?.occupantId}/kick`;
+    expect((await ask("post", above, { bearer: moderator, reason: "Ruhe bitte" })).status).toBe(405);
+    expect((await ask("post", path, { bearer: moderator, reason: "Ruhe bitte" })).status).toBe(204);
+    const out = await ben.next((stanza) => codesOf(stanza).includes("307"), "being put out");
+    expect(out.toString()).toContain("Ruhe bitte");
+    expect(await auditOf("room:kick")).toMatchObject([{ reason: "Ruhe bitte", after: { nick: "Ben", role: "none" } }]);
+    expect((await ask("post", path, { reason: "noch einmal" })).status).toBe(404);
+  });
+
+  test("has members by address; a ban puts out and keeps out; the last owner stays", async () => {
+    await enter(ada, "hof", "Ada");
+    await enter(ben, "hof", "Ben");
+    const benJid = `ben@${tenant.domain}`;
+    expect(
+      (await ask("put", `/rooms/hof/members/${benJid}`, { body: { affiliation: "outcast" }, reason: "Spam" })).status,
+    ).toBe(204);
+    await ben.next((stanza) => codesOf(stanza).includes("301"), "the ban");
+    expect(attr(await enter(ben, "hof", "Ben"), "type")).toBe("error");
+    const listed = await ask("get", "/rooms/hof/members?affiliation=outcast");
+    expect(listed.body.items).toEqual([
+      { jid: benJid, affiliation: "outcast", nick: null, reason: "Spam", name: null },
+    ]);
+    expect((await ask("delete", `/rooms/hof/members/${benJid}`)).status).toBe(204);
+    expect(attr(await enter(ben, "hof", "Ben"), "type")).toBeUndefined();
+    expect((await ask("delete", `/rooms/hof/members/ada@${tenant.domain}`)).status).toBe(409);
+    expect(
+      (await ask("put", `/rooms/hof/members/${benJid}`, { body: { affiliation: "owner" }, bearer: moderator })).status,
+    ).toBe(403);
+  });
+
+  test("ends: those inside are told where to go, and its name is free", async () => {
+    await enter(ada, "alt", "Ada");
+    expect((await ask("delete", "/rooms/alt")).status).toBe(400);
+    const alternate = at("flur");
+    expect((await ask("delete", `/rooms/alt?alternate=${alternate}`, { reason: "Umzug" })).status).toBe(204);
+    const gone = await ada.next((stanza) => attr(stanza, "type") === "unavailable", "the end");
+    expect(gone.getChild("x", NS_MUC_USER)?.getChild("destroy")?.attrs.jid).toBe(alternate);
+    expect((await ask("get", "/rooms/alt")).status).toBe(404);
+    expect((await ask("post", "/rooms", { body: { name: "alt" } })).status).toBe(201);
+  });
+});
+
+test("a command that nobody takes is withdrawn: it is not done later", async () => {
+  // No components serve this database.
+  const scratch = await scratchDatabase();
+  try {
+    const now = new Date();
+    const people = { contact: "Contact", deputy: "Deputy", partners: [] };
+    await addTenant(scratch.owner, { id: "still", domain: "still.example", name: "Still", ...people }, now);
+    const deps = { db: scratch.db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
+    const all = tokenFor("still", "rooms:read", "rooms:change");
+    const alone = express().use(
+      "/api/v1",
+      apiRouter(roomRoutes(deps), async () => all),
+      problemHandler(silentLog),
+    );
+    const rooms = "/api/v1/tenants/still/rooms";
+    expect((await request(alone).post(rooms).send({ name: "flur" })).status).toBe(201);
+    expect((await request(alone).patch(`${rooms}/flur`).send({ title: "Nie" })).status).toBe(503);
+    const left = await scratch.owner
+      .common<{ room_command: { id: string } }>()
+      .selectFrom("room_command")
+      .select("id")
+      .execute();
+    expect(left).toEqual([]);
+  } finally {
+    await scratch.drop();
+  }
+}, 60_000);
+
+describe("the archive", () => {
+  test("is read with a reason, found by words, with what was said around; each reading is on record", async () => {
+    const again = await tenant.person("cem");
+    await enter(again, "akte", "Cem");
+    for (const text of ["Guten Morgen", "Der Bericht liegt vor", "Ende 100%_"]) await say(again, "akte", text);
+    expect((await ask("get", "/rooms/akte/archive")).status).toBe(400);
+    expect((await ask("get", "/rooms/akte/archive", { reason: "Vorfall 7", bearer: moderator })).status).toBe(403);
+    const found = await ask("get", "/rooms/akte/archive?text=bericht%20liegt", { reason: "Vorfall 7" });
+    expect(found.body.items).toMatchObject([
+      { nick: "Cem", sender: `cem@${tenant.domain}`, body: "Der Bericht liegt vor" },
+    ]);
+    expect(found.body.items[0].excerpt).toEqual([
+      { text: "Der ", hit: false },
+      { text: "Bericht", hit: true },
+      { text: " ", hit: false },
+      { text: "liegt", hit: true },
+      { text: " vor", hit: false },
+    ]);
+    expect((await ask("get", "/rooms/akte/archive?text=%25_", { reason: "Vorfall 7" })).body.items).toHaveLength(1);
+    const first = await ask("get", "/rooms/akte/archive?limit=2", { reason: "Vorfall 7" });
+    const rest = await ask("get", `/rooms/akte/archive?limit=2&cursor=${first.body.next}`, { reason: "Vorfall 7" });
+    expect([...first.body.items, ...rest.body.items].map(({ body }) => body)).toEqual([
+      "Ende 100%_",
+      "Der Bericht liegt vor",
+      "Guten Morgen",
+    ]);
+    const around = await ask("get", `/rooms/akte/archive/${found.body.items[0].id}/context?before=1&after=0`, {
+      reason: "Vorfall 7",
+    });
+    expect(around.body.items.map(({ body }: { body: string }) => body)).toEqual([
+      "Guten Morgen",
+      "Der Bericht liegt vor",
+    ]);
+    const entries = await auditOf("archive:read");
+    expect(entries.map(({ reason }) => reason)).toEqual(Array(5).fill("Vorfall 7"));
+    expect(entries[0]?.after).toMatchObject({ text: "bericht liegt" });
+  }, 60_000);
+
+  test("gives figures of days without being read", async () => {
+    const { body } = await ask("get", "/rooms/akte/statistics?days=7");
+    const counts = body.days.map(({ messages }: { messages: number }) => messages);
+    expect(counts).toHaveLength(7);
+    // Around midnight the three may lie on two days.
+    expect(counts.reduce((sum: number, each: number) => sum + each, 0)).toBe(3);
+    const all = await ask("get", "/room-statistics?days=2");
+    expect(all.body.rooms).toBeGreaterThan(5);
+    expect(all.body.days).toHaveLength(2);
+  });
+});

@@ -1,0 +1,41 @@
+/** How much was said, day by day. */
+import { sql, type Transaction } from "kysely";
+import type { Database } from "../platform/postgres.ts";
+import { ZONE } from "./room-list.ts";
+import type { Tables } from "./tables.ts";
+
+export interface DayCount {
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly messages: number;
+}
+
+/**
+ * Messages of each of the last `days` days up to today, of one room or (undefined) of all. A room's numbers have no gaps:
+ * the first and the last of a day tell how many there were, so nothing is counted.
+ */
+export async function messagesByDay(
+  db: Database,
+  tenant: string,
+  roomId: string | undefined,
+  days: number,
+  now: Date,
+): Promise<DayCount[]> {
+  const { rows } = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    sql<DayCount>`
+      select to_char(d.day, 'YYYY-MM-DD') as day, coalesce(sum(n.messages), 0)::bigint as messages
+      from generate_series(
+        date_trunc('day', ${now}::timestamptz at time zone ${ZONE}) - make_interval(days => ${days - 1}::int),
+        date_trunc('day', ${now}::timestamptz at time zone ${ZONE}), interval '1 day') as d (day)
+      left join room r on r.tenant_id = ${tenant}
+        ${roomId === undefined ? sql`` : sql`and r.id = ${roomId}`}
+      left join lateral (
+        select max(l.seq) - min(l.seq) + 1 as messages from room_log l
+        where l.tenant_id = r.tenant_id and l.room_id = r.id
+          and l.at >= d.day at time zone ${ZONE} and l.at < (d.day + interval '1 day') at time zone ${ZONE}
+          and l.at >= (select retention_cutoff(${tenant}, 'message-archive', ${now}))
+      ) as n on true
+      group by d.day order by d.day`.execute(trx),
+  );
+  return rows;
+}
