@@ -93,7 +93,7 @@ export const membersQuery = z.object({
   cursor: memberPlace.schema.optional(),
   limit,
 });
-export const member = z.object({
+const member = z.object({
   jid: z.string(),
   affiliation: z.string(),
   nick: z.string().nullable(),

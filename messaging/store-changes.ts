@@ -32,7 +32,7 @@ export interface RoomChange {
 }
 
 /** What came over the API. */
-export interface SentCommand {
+interface SentCommand {
   readonly id: string;
   readonly actor: Actor;
 }
