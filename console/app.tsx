@@ -1,12 +1,13 @@
 import { useTranslation } from "react-i18next";
 import { Navigate, Route, Routes } from "react-router";
-import { useSessionContext } from "./api/session.tsx";
+import { useSession, useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { InvitationPage } from "./pages/invitation.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { TenantPage } from "./pages/tenant.tsx";
 import { pages } from "./pages.ts";
+import { TenantBanner } from "./tenant-banner.tsx";
 import { Empty, Page } from "./ui/page.tsx";
 import { ProblemNote } from "./ui/problem-note.tsx";
 
@@ -27,7 +28,7 @@ export function App() {
   );
 }
 
-/** Which page is shown to whom: what `actions` of the session do not allow is not there. */
+/** Which page is shown to whom: what one may not do is not there. */
 function SessionPages() {
   const { t } = useTranslation();
   const { state, ask } = useSessionContext();
@@ -51,15 +52,21 @@ function SessionPages() {
       </Frame>
     );
   }
-  const { actions } = state.session;
-  const entries = pages.filter(({ action }) => action === undefined || actions.includes(action));
+  return <OpenPages />;
+}
+
+/** The pages that one may see in the tenant that is shown; another tenant begins them anew. */
+function OpenPages() {
+  const { t } = useTranslation();
+  const { tenant, may } = useSession();
+  const entries = pages.filter(({ action }) => action === undefined || may(action));
   return (
-    <Frame entries={entries}>
-      <Routes>
+    <Frame entries={entries} banner={<TenantBanner />}>
+      <Routes key={tenant}>
         {entries.map(({ path, Element }) => (
           <Route key={path} path={path} element={<Element />} />
         ))}
-        {actions.includes("tenant:list") ? <Route path="/tenants/:tenant" element={<TenantPage />} /> : null}
+        {may("tenant:list") ? <Route path="/tenants/:tenant" element={<TenantPage />} /> : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

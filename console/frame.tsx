@@ -4,8 +4,15 @@ import { Link, NavLink } from "react-router";
 import type { PageEntry } from "./pages.ts";
 import { Switches } from "./ui/switches.tsx";
 
+interface FrameProps {
+  readonly entries: readonly PageEntry[];
+  /** Stands above menu and page. */
+  readonly banner?: ReactNode;
+  readonly children: ReactNode;
+}
+
 /** What stands around each page: skip link, name, switches, menu, statement of accessibility. */
-export function Frame({ entries, children }: { readonly entries: readonly PageEntry[]; readonly children: ReactNode }) {
+export function Frame({ entries, banner, children }: FrameProps) {
   const { t } = useTranslation();
   return (
     <>
@@ -19,6 +26,7 @@ export function Frame({ entries, children }: { readonly entries: readonly PageEn
         </Link>
         <Switches />
       </header>
+      {banner}
       <div className={entries.length > 0 ? "frame" : ""}>
         {entries.length > 0 ? (
           <nav className="menu" aria-label={t("app.menu")}>

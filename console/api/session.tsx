@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import * as z from "zod/mini";
 import { type Action, may as mayWith, roles } from "../../identity/permissions.ts";
+import { chosenTenant, keepTenant, tenantsOf } from "./chosen-tenant.ts";
 import { type Answer, type CallOptions, call } from "./client.ts";
 import { Problem } from "./problem.ts";
 
@@ -21,8 +22,8 @@ export type State =
   | { readonly is: "in"; readonly session: Session };
 
 export interface Api {
-  readonly get: (path: string) => Promise<Answer>;
-  readonly send: (method: "POST" | "PUT" | "DELETE", path: string, options?: CallOptions) => Promise<Answer>;
+  readonly get: (path: string, reason?: string) => Promise<Answer>;
+  readonly send: (method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, options?: CallOptions) => Promise<Answer>;
 }
 
 interface SessionContext {
@@ -34,6 +35,9 @@ interface SessionContext {
   readonly ask: () => void;
   /** Reads anew what one may do, with the page left as it is. */
   readonly renew: () => Promise<void>;
+  /** The tenant that somebody with rights in several looks at; undefined: nobody has chosen. */
+  readonly chosen: string | undefined;
+  readonly choose: (tenant: string) => void;
 }
 
 const Context = createContext<SessionContext | undefined>(undefined);
@@ -48,19 +52,26 @@ export function useSessionContext(): SessionContext {
 export function useSession(): {
   session: Session;
   api: Api;
-  /** Whether it is allowed somewhere. */
+  /** The tenant that the pages show: one's own, or another one has rights in and has chosen. */
+  tenant: string;
+  /** All that one may choose from. */
+  tenants: readonly string[];
+  choose: (tenant: string) => void;
+  /** Whether it is allowed in the tenant that is shown. */
   may: (action: Action) => boolean;
   /** Whether it is allowed in a tenant; undefined: for the whole installation. */
   mayIn: (action: Action, tenant: string | undefined) => boolean;
   renew: () => Promise<void>;
 } {
-  const { state, api, renew } = useSessionContext();
+  const { state, api, renew, chosen, choose } = useSessionContext();
   if (state.is !== "in") throw new Error("nobody is signed in");
   const { session } = state;
+  const tenants = tenantsOf(session, Date.now());
+  const tenant = chosen !== undefined && tenants.includes(chosen) ? chosen : session.person.tenant;
   return {
-    ...{ session, api, renew },
-    may: (action) => session.actions.includes(action),
-    mayIn: (action, tenant) => mayWith(session.grants, action, tenant),
+    ...{ session, api, renew, tenant, tenants, choose },
+    may: (action) => mayWith(session.grants, action, tenant),
+    mayIn: (action, of) => mayWith(session.grants, action, of),
   };
 }
 
@@ -75,6 +86,7 @@ const current = async (): Promise<State> => {
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<State>({ is: "asking" });
+  const [chosen, setChosen] = useState(chosenTenant);
   const csrf = state.is === "in" ? state.session.csrf : undefined;
 
   const ask = useCallback(() => {
@@ -92,10 +104,17 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         throw error;
       }
     };
-    return { get: (path) => watched("GET", path), send: watched };
+    return {
+      get: (path, reason) => watched("GET", path, reason === undefined ? {} : { reason }),
+      send: watched,
+    };
   }, [csrf]);
 
   const renew = useCallback(async () => setState(await current()), []);
+  const choose = useCallback((tenant: string | undefined) => {
+    keepTenant(tenant);
+    setChosen(tenant);
+  }, []);
 
   const value = useMemo<SessionContext>(
     () => ({
@@ -103,6 +122,8 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       api,
       ask,
       renew,
+      chosen,
+      choose,
       signIn: async (jid, password) => {
         await call("POST", "/session", { body: { jid, password } });
         const next = await current();
@@ -111,10 +132,11 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       },
       signOut: async (everywhere) => {
         await api.send("DELETE", everywhere ? "/sessions" : "/session");
+        choose(undefined);
         setState({ is: "out", ended: false });
       },
     }),
-    [state, api, ask, renew],
+    [state, api, ask, renew, chosen, choose],
   );
   return <Context value={value}>{children}</Context>;
 }

@@ -43,10 +43,9 @@ const instant = (day: string, plusDays: number): string => {
 /** The audit log: search, look closer, take along. Each search is an entry of the log itself. */
 export function AuditPage() {
   const { t, i18n } = useTranslation();
-  const { api, session, mayIn } = useSession();
+  const { api, tenant, mayIn } = useSession();
   const [asked, setAsked] = useState(nothing);
   const [open, setOpen] = useState<Entry>();
-  const { tenant } = session.person;
   const everywhere = mayIn("audit:read", undefined);
   const [of, setOf] = useState(everywhere ? INSTALLATION : tenant);
   const base = of === INSTALLATION ? "/audit" : path`/tenants/${of}/audit`;

@@ -17,7 +17,7 @@ interface TakingProps {
 /** Where an operator takes access to a tenant for an emergency, and gives it back. */
 export function EmergencyTaking({ tenant, name }: TakingProps) {
   const { t } = useTranslation();
-  const { api, renew } = useSession();
+  const { api, renew, choose } = useSession();
   const toast = useToast();
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
@@ -43,6 +43,7 @@ export function EmergencyTaking({ tenant, name }: TakingProps) {
               close();
               toast(t("emergency.taken"));
               await renew();
+              choose(tenant);
             }}
           >
             <AreaField name="reason" label={t("ui.reason")} hint={t("emergency.reasonHint")} required maxLength={500} />

@@ -20,9 +20,9 @@ type Open = { readonly is: "new" } | { readonly is: "change" | "delete" | "membe
 /** The groups of one's own tenant and who is in them. */
 export function GroupsPage() {
   const { t } = useTranslation();
-  const { api, session, may } = useSession();
+  const { api, tenant: id, may } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
-  const tenant = path`/tenants/${session.person.tenant}`;
+  const tenant = path`/tenants/${id}`;
   const base = `${tenant}/groups`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
   const load = useCallback(

@@ -24,11 +24,11 @@ type Open =
 /** The people of one's own tenant: add, import, invite, change, disable, let come back, delete. */
 export function PeoplePage() {
   const { t } = useTranslation();
-  const { api, session, may } = useSession();
+  const { api, tenant: id, may } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
   /** Counts the imports, after which the table loads anew under the open dialog. */
   const [imports, setImports] = useState(0);
-  const tenant = path`/tenants/${session.person.tenant}`;
+  const tenant = path`/tenants/${id}`;
   const base = `${tenant}/people`;
   const load = usePagesOf(personShape, base, changes + imports);
   const columns: Column<PersonRow>[] = [

@@ -28,9 +28,9 @@ type Open = { readonly is: "grant" } | { readonly is: "revoke"; readonly holder:
 /** Who holds which role in one's tenant, since and until when, why and by whom; give and take. */
 export function RolesPage() {
   const { t, i18n } = useTranslation();
-  const { api, session, may } = useSession();
+  const { session, tenant, may, api } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
-  const { id, tenant } = session.person;
+  const { id } = session.person;
   const base = path`/tenants/${tenant}`;
   const load = usePagesOf(holderShape, `${base}/roles`, changes);
   const day = (at: string) =>

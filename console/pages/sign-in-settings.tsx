@@ -26,14 +26,13 @@ const testShape = z.object({ problem: z.nullable(z.string()) });
 /** Sign-in with the organisation's account: the OpenID provider of one's tenant. */
 export function SignInSettingsPage() {
   const { t } = useTranslation();
-  const { api, session, may } = useSession();
+  const { api, tenant, may } = useSession();
   const toast = useToast();
   const [state, setState] = useState<State>({ is: "loading" });
   const [tested, setTested] = useState<Tested>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const { tenant } = session.person;
   const at = path`/tenants/${tenant}/sign-in`;
 
   const load = useCallback(async () => {

@@ -29,8 +29,8 @@ export function TenantPage() {
 
 /** One's own tenant. */
 export function OwnTenantPage() {
-  const { session } = useSession();
-  return <TenantView id={session.person.tenant} />;
+  const { tenant } = useSession();
+  return <TenantView key={tenant} id={tenant} />;
 }
 
 function TenantView({ id, children }: { readonly id: string; readonly children?: ReactNode }) {

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
-import { type Action, installationRoles, permissions } from "../../identity/permissions.ts";
+import { type Action, permissions } from "../../identity/permissions.ts";
 import { path } from "../api/client.ts";
 import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
@@ -35,10 +35,10 @@ const isAction = (text: string): text is Action => Object.hasOwn(permissions, te
 /** API tokens: of one's tenant, or of the installation for who holds a role of it. */
 export function TokensPage() {
   const { t, i18n } = useTranslation();
-  const { api, session, may } = useSession();
+  const { api, session, tenant, may, mayIn } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
-  const ofAll = installationRoles.some((role) => role === "operator" && session.roles.includes(role));
-  const base = ofAll ? "/tokens" : path`/tenants/${session.person.tenant}/tokens`;
+  const ofAll = mayIn("token:read", undefined) && tenant === session.person.tenant;
+  const base = ofAll ? "/tokens" : path`/tenants/${tenant}/tokens`;
   const load = usePagesOf(tokenShape, base, changes);
   const day = (at: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" }).format(new Date(at));
   const columns: Column<Token>[] = [
@@ -103,7 +103,8 @@ export function TokensPage() {
             <fieldset>
               <legend>{t("tokens.scopes")}</legend>
               {session.actions
-                .filter((action) => isAction(action) && !action.startsWith("own:"))
+                .filter(isAction)
+                .filter((action) => !action.startsWith("own:") && mayIn(action, ofAll ? undefined : tenant))
                 .map((action) => (
                   <CheckField key={action} name="scopes" value={action} label={action} />
                 ))}

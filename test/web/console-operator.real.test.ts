@@ -142,6 +142,23 @@ describe.each(languages)("in %s", (language) => {
       // With it come the administrator's own doors.
       await page.getByRole("button", { name: t.tenant.partnersChange }).waitFor();
       await axeFindsNothing(page);
+      const which = page.getByRole("region", { name: t.app.which });
+      await which.getByText(t.app.foreign.replace("{{name}}", "Amt Nord")).waitFor();
+      await enter(page, menu(page, t.people.title));
+      await page.getByRole("row", { name: "Ingrid Petersen" }).waitFor();
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-foreign-tenant");
+      // In his own tenant the operator does not see people: the page goes with the choice, and comes again with it.
+      await enter(page, which.getByRole("button").first());
+      await heading(page, t.overview.title).waitFor();
+      expect(await menu(page, t.people.title).count()).toBe(0);
+      await page.reload();
+      await heading(page, t.overview.title).waitFor();
+      expect(await menu(page, t.people.title).count()).toBe(0);
+      await enter(page, which.getByRole("button", { name: "Amt Nord" }));
+      await enter(page, menu(page, t.groups.title));
+      await page.goto(`${consoleUrl}/tenants/${tenantId}`);
+      await heading(page, t.emergency.own).waitFor();
       if (language === "de") {
         await page.evaluate("scrollTo(0, 0)");
         await picture(page, "console-tenant");
