@@ -81,3 +81,12 @@ function encodeSegment(text: string): string {
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
+
+const MAX_LINKED = 20;
+
+/** The ids of a tenant's files whose links stand in a text, each once. */
+export function linkedIds(tenant: string, text: string): string[] {
+  const links = text.matchAll(/\/files\/([a-z0-9-]+)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//g);
+  const ids = [...links].flatMap(([, owner, id]) => (owner === tenant && id !== undefined ? [id] : []));
+  return [...new Set(ids)].slice(0, MAX_LINKED);
+}

@@ -3,5 +3,6 @@ export { uploadDoor } from "./component.ts";
 export { fileDeletion } from "./deletion.ts";
 export { diskBytes } from "./disk.ts";
 export { fileRouter } from "./http.ts";
+export { linkedFiles } from "./linked.ts";
 export { countBytes } from "./space.ts";
 export { sweepFiles } from "./sweep.ts";

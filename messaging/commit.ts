@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../platform/postgres.ts";
-import type { Subject } from "./core-state.ts";
+import type { Erasure, Subject } from "./core-state.ts";
+import { type ErasureDeps, eraseMessages, removeReleased } from "./erase.ts";
 import type { LogEntry } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
@@ -12,6 +13,8 @@ export interface CommitEntry extends LogEntry {
   readonly roomId: string;
   /** The new subject of the room, when the entry is one. */
   readonly subject: Subject | undefined;
+  /** What the entry takes back; `domain` is the tenant's. */
+  readonly erasure?: (Erasure & { readonly domain: string }) | undefined;
 }
 
 /** Another process has become the owner of these tenants' rooms. */
@@ -37,7 +40,11 @@ export class CommitInDoubtError extends Error {
  * Commits entries of any tenants and rooms in one transaction. Idempotent: the same entries again change nothing.
  * Throws FencedError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not known.
  */
-export async function commitEntries(db: Database, entries: readonly CommitEntry[]): Promise<void> {
+export async function commitEntries(
+  db: Database,
+  entries: readonly CommitEntry[],
+  erasing: ErasureDeps,
+): Promise<void> {
   // Where entries of two ownerships meet, the older one's must not pass under the newer one's fence.
   const fences = new Map<string, number>();
   for (const { tenant, fence } of entries) fences.set(tenant, Math.min(fence, fences.get(tenant) ?? fence));
@@ -93,11 +100,14 @@ export async function commitEntries(db: Database, entries: readonly CommitEntry[
         .where("id", "=", roomId)
         .execute();
     }
+    const released = await eraseMessages(trx, entries, erasing);
     atCommit = true;
+    return released;
   });
-  await work.catch((error: unknown) => {
+  const released = await work.catch((error: unknown) => {
     throw atCommit ? new CommitInDoubtError(error) : error;
   });
+  await removeReleased(released, erasing);
 }
 
 /** Makes the log's partitions of a day and the next (UTC), so that a batch at midnight finds its own. */

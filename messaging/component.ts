@@ -11,6 +11,8 @@ import { NS_PING } from "../components/xep/xep-0199-ping.ts";
 import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
+import { NS_RETRACT, NS_TOMBSTONE } from "../components/xep/xep-0424-retraction.ts";
+import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
 import { adminRoutes } from "./admin.ts";
 import { archiveRoutes } from "./archive.ts";
@@ -21,6 +23,7 @@ import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
 import { type Effect, nickKey, type RoomState } from "./core-state.ts";
+import { asksToRetract, moderationRoute, retractOwn } from "./retract.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { listRooms } from "./store.ts";
@@ -56,11 +59,12 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       ...archiveRoutes(context, rooms, deps),
       ...ownerRoutes(context, rooms),
       ...adminRoutes(rooms),
+      moderationRoute(context, rooms, deps),
       selfPing(rooms),
     ],
     // XEP-0045 7.2: clients know the errors of rooms among those of people by this element.
     errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
-    message: (incoming) => onMessage(rooms, incoming, deps.clock()),
+    message: (incoming) => onMessage(context, rooms, incoming, deps),
     presence: (incoming) => onPresence(context, rooms, incoming),
     onOnline: background.online,
     onOffline: background.offline,
@@ -68,7 +72,12 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
   };
 }
 
-function onMessage(rooms: Rooms, { stanza, from, to }: Incoming, now: number): void | Promise<void> {
+function onMessage(
+  context: DoorContext,
+  rooms: Rooms,
+  { stanza, from, to }: Incoming,
+  deps: RoomsDeps,
+): void | Promise<void> {
   const type = attr(stanza, "type");
   if (type === "error") return dropIfGone(rooms, { stanza, from, to });
   if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
@@ -81,7 +90,11 @@ function onMessage(rooms: Rooms, { stanza, from, to }: Incoming, now: number): v
       rooms.apply(room, effects);
     };
     if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
-    if (type === "groupchat") return say(groupchat(room, session, stanza, now));
+    if (type === "groupchat") {
+      const asked = asksToRetract(stanza);
+      if (!asked) return say(groupchat(room, session, stanza, deps.clock()));
+      return retractOwn(context, deps, room, { session, message: stanza, asked }).then(say);
+    }
     throw new KontorError("feature-not-implemented", "Rooms take messages of type groupchat");
   });
 }
@@ -163,6 +176,9 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
               NS_STANZA_ID,
               NS_OCCUPANT_ID,
               NS_SELF_PING,
+              NS_RETRACT,
+              NS_TOMBSTONE,
+              NS_MODERATE,
               NS_DATA_FORMS,
               ...roomFeatures(room.config),
             ],

@@ -4,6 +4,8 @@ import { mucUserMarker, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { delay, NS_DELAY } from "../components/xep/xep-0203-delay.ts";
 import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID, occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
+import { NS_RETRACT } from "../components/xep/xep-0424-retraction.ts";
+import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { RoomConfig } from "./core-config.ts";
 import { freeNick } from "./core-far.ts";
@@ -23,6 +25,8 @@ const NS_HINTS = "urn:xmpp:hints";
 
 /** What a message says once and not for the record: typing, and what its sender asks not to store (XEP-0334). */
 function isTransient(children: readonly Element[]): boolean {
+  // XEP-0424 5: whoever was away must find out, whatever the sender says about storing.
+  if (children.some((child) => child.getNS() === NS_RETRACT)) return false;
   const hint = (child: Element) => child.getNS() === NS_HINTS && /^no-(permanent-)?store$/.test(child.name);
   if (children.some(hint)) return true;
   const aside = [NS_CHAT_STATES, NS_HINTS, NS_STANZA_ID];
@@ -34,7 +38,9 @@ function ownChildren(message: Element, room: RoomState): Element[] {
   return childElements(message).filter((child) => {
     const ns = child.getNS() ?? "";
     if (ns === NS_STANZA_ID) return child.name !== "stanza-id" || attr(child, "by") !== room.jid;
-    return ns !== NS_OCCUPANT_ID && ns !== NS_DELAY && ns !== NS_MUC_USER;
+    // That something was taken back, and by whom, says the archive.
+    if (ns === NS_RETRACT) return child.name === "retract" && !child.getChild("moderated");
+    return ![NS_OCCUPANT_ID, NS_DELAY, NS_MUC_USER, NS_MODERATE].includes(ns);
   });
 }
 

@@ -66,6 +66,27 @@ export interface RoomState {
   lastSeq: number;
 }
 
+export const NS_CORRECTION = "urn:xmpp:message-correct:0";
+
+/** Earlier messages that a message takes back: erased in the transaction of its own commit. */
+export interface Erasure {
+  readonly action: "message:retract" | "message:moderate";
+  /** Archive id of what was taken back; `messages` are all its versions. */
+  readonly target: string;
+  /** Bare address of who did it, and as what. */
+  readonly by: string;
+  readonly as: "author" | "moderator";
+  readonly reason: string | undefined;
+  readonly messages: readonly {
+    readonly seq: number;
+    readonly at: Date;
+    readonly sender: string | null;
+    /** As it was when it was decided. */
+    readonly stanza: string;
+    readonly tombstone: string;
+  }[];
+}
+
 /** A message that was accepted and is to be committed to the log; it is reflected when that is done. */
 export interface LogDraft {
   /** As it will be reflected, without `to` and without the id that the commit gives. */
@@ -80,6 +101,7 @@ export interface LogDraft {
   readonly originRef: string | undefined;
   /** Set when this is a change of the subject. */
   readonly subject: Subject | undefined;
+  readonly erasure?: Erasure;
 }
 
 /** What the core wants done. */

@@ -98,6 +98,58 @@ export function readLog(
   return readLogPage(db, tenant, roomId, { after: afterSeq, last: false, limit }, now);
 }
 
+/** The entry of an archive id, or undefined for one that is unknown or expired. */
+export async function readEntry(
+  db: Database,
+  tenant: string,
+  roomId: string,
+  id: string,
+  now: Date,
+): Promise<LogEntry | undefined> {
+  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room_log")
+      .select(columns)
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", roomId)
+      .where("id", "=", id)
+      .where(visible(tenant, now))
+      .executeTakeFirst(),
+  );
+  return row && entryOf(row);
+}
+
+/** Corrections come soon after what they correct, and never before. */
+const CORRECTED_WITHIN_MS = 7 * 86_400_000;
+const MAX_VERSIONS = 2_000;
+const CORRECTION = /urn:xmpp:message-correct:0/;
+
+/** What the sender of an entry said in the room within a week of it: its corrections, and what it corrects, are there. */
+export async function readSaidBy(
+  db: Database,
+  tenant: string,
+  roomId: string,
+  { at, seq, occupantId, stanza }: LogEntry,
+): Promise<LogEntry[]> {
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room_log")
+      .select(columns)
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", roomId)
+      .where("occupant_id", "=", occupantId)
+      .where("at", ">=", new Date(at.getTime() - CORRECTED_WITHIN_MS))
+      .where("at", "<=", new Date(at.getTime() + CORRECTED_WITHIN_MS))
+      // A first version needs nothing but its corrections, which come after it.
+      .where((eb) => (CORRECTION.test(stanza) ? eb.lit(true) : eb("seq", ">", seq)))
+      .where((eb) => eb.or([eb("seq", "<", seq), sql<boolean>`position('urn:xmpp:message-correct:0' in stanza) > 0`]))
+      .orderBy(sql`abs(seq - ${seq})`)
+      .limit(MAX_VERSIONS)
+      .execute(),
+  );
+  return rows.map(entryOf);
+}
+
 /** The sequence number of an archive id, or undefined for one that is unknown or expired. */
 export async function seqOfId(
   db: Database,

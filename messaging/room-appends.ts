@@ -38,6 +38,7 @@ export function roomAppends(
       stanza: withArchiveId(draft.stanza, id, room).toString(),
       body: draft.body ?? null,
       subject: draft.subject,
+      erasure: draft.erasure && { ...draft.erasure, domain: context.tenant.domain },
     };
   };
 

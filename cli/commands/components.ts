@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { serveTenants } from "../../components/serve-tenants.ts";
 import { componentSecret } from "../../config/component-secret.ts";
-import { uploadDoor } from "../../filetransfer/index.ts";
+import { diskBytes, linkedFiles, uploadDoor } from "../../filetransfer/index.ts";
 import { accountServer } from "../../identity/account-server.ts";
 import { watchQuotas } from "../../identity/quota-watch.ts";
 import { serverFollowed } from "../../identity/tenant-events.ts";
@@ -29,8 +29,9 @@ async function run(): Promise<void> {
   );
   const messages = metrics.counter("kontor_messages_committed_total", "Messages committed to room logs");
   const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
+  const erasing = { files: linkedFiles(diskBytes(settings.files.folder)), newId, log };
   const committer = createCommitter({
-    commit: (entries) => commitEntries(db, entries),
+    commit: (entries) => commitEntries(db, entries, erasing),
     prepare: (at) => prepareDays(db, at),
     clock,
     log,

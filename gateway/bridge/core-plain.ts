@@ -51,6 +51,7 @@ export function plainForm(stanza: Element | undefined, body: string | null): Pla
   if (url) return { text: url, action: false };
   const reactions = stanza.getChild("reactions", NS_REACTIONS);
   if (reactions) return reacted(reactions);
+  if (stanza.getChild("retract")?.getChild("moderated")) return action("removed a message");
   const namespaces = childElements(stanza).map((child) => child.getNS() ?? "");
   for (const ns of namespaces) if (SAID_AS[ns]) return action(SAID_AS[ns]);
   const strange = namespaces.some((ns) => ns !== "" && ns !== stanza.getNS() && !SILENT.has(ns));

@@ -11,6 +11,8 @@ import { hats } from "../../components/xep/xep-0317-hats.ts";
 import { privilege, privilege1 } from "../../components/xep/xep-0356-privileged-entity.ts";
 import { stanzaId } from "../../components/xep/xep-0359-stanza-ids.ts";
 import { fileTooLarge, uploadRequest, uploadRetry, uploadSlot } from "../../components/xep/xep-0363-http-upload.ts";
+import { retract, retracted } from "../../components/xep/xep-0424-retraction.ts";
+import { moderate, moderatedRetract, moderatedTombstone } from "../../components/xep/xep-0425-moderation.ts";
 
 /** A codec whose data type is hidden, so that all fit into one table. */
 interface AnyCodec {
@@ -42,4 +44,9 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0363/slot": any(uploadSlot),
   "xep-0363/too-large": any(fileTooLarge),
   "xep-0363/retry": any(uploadRetry),
+  "xep-0424/retract": any(retract),
+  "xep-0424/retracted": any(retracted),
+  "xep-0425/moderate": any(moderate),
+  "xep-0425/retract": any(moderatedRetract),
+  "xep-0425/tombstone": any(moderatedTombstone),
 };
