@@ -3,11 +3,11 @@ import type { Transaction } from "kysely";
 import { audit, xmppActor } from "../identity/index.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
-import type { CommitEntry } from "./commit.ts";
+import type { Erasure } from "./core-state.ts";
 import type { Tables } from "./tables.ts";
 
 /** Files that messages point to: another domain's, which says what becomes of them. */
-export interface LinkedFiles {
+interface LinkedFiles {
   /**
    * Takes the files that a message of `owner` points to, where they are that person's, out of reach with the transaction.
    * Gives what is left to remove once it is committed.
@@ -25,13 +25,22 @@ export interface ErasureDeps {
   readonly log: Log;
 }
 
+/** An entry of a room's log that takes back earlier ones. */
+interface ErasingEntry {
+  readonly tenant: string;
+  readonly roomId: string;
+  readonly at: Date;
+  /** `domain` is the tenant's. */
+  readonly erasure?: (Erasure & { readonly domain: string }) | undefined;
+}
+
 /** Bytes to remove after the commit, by tenant. */
 type Released = { readonly tenant: string; readonly blobs: readonly string[] }[];
 
 /** Puts tombstones in the place of what these entries take back. Done again, it changes and logs nothing. */
 export async function eraseMessages(
   trx: Transaction<Tables>,
-  entries: readonly CommitEntry[],
+  entries: readonly ErasingEntry[],
   deps: ErasureDeps,
 ): Promise<Released> {
   const released: { tenant: string; blobs: readonly string[] }[] = [];

@@ -3,7 +3,6 @@ export { openBackground } from "./background.ts";
 export { commitEntries, prepareDays } from "./commit.ts";
 export { createCommitter } from "./committer.ts";
 export { roomsDoor } from "./component.ts";
-export type { LinkedFiles } from "./erase.ts";
 export { exportRooms } from "./export.ts";
 export { roomRoutes } from "./http.ts";
 export { countInbox, putInbox } from "./inbox.ts";
