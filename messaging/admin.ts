@@ -3,13 +3,15 @@ import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
 import { mucAdmin, NS_MUC_ADMIN } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
 import { type AdminChanges, type Asker, adminList, applyAdmin, checkAdmin } from "./core-admin.ts";
+import { invitation, welcomed } from "./core-invite.ts";
 import { affiliationOf, type RoomState } from "./core-state.ts";
 import type { Rooms } from "./rooms.ts";
 import { storeMemberships } from "./store-changes.ts";
 
 /** The routes of the lists at each room's bare address. */
-export function adminRoutes(rooms: Rooms): IqRoute[] {
+export function adminRoutes(rooms: Rooms, newId: NewId): IqRoute[] {
   const inRoom = <R>({ to }: Incoming, work: (room: RoomState) => R | Promise<R>) =>
     rooms.withRoom(to.local, (room) => {
       if (!room) throw new KontorError("not-found", "There is no such room");
@@ -32,7 +34,7 @@ export function adminRoutes(rooms: Rooms): IqRoute[] {
       type: "set",
       ns: NS_MUC_ADMIN,
       handle: (incoming, query) =>
-        inRoom(incoming, (room) => change(rooms, room, incoming, mucAdmin.read(query).items)),
+        inRoom(incoming, (room) => change(rooms, room, incoming, mucAdmin.read(query).items, newId)),
     },
   ];
 }
@@ -47,6 +49,7 @@ async function change(
   room: RoomState,
   incoming: Incoming,
   items: Parameters<typeof checkAdmin>[2],
+  newId: NewId,
 ): Promise<undefined> {
   // Roles are in memory only: they change at once, in the order of the stanzas.
   if (items.every(({ role }) => role !== undefined)) {
@@ -56,13 +59,18 @@ async function change(
   return rooms.alone(room, async () => {
     const checked = checkAdmin(room, askerOf(room, incoming), items);
     await storeChecked(rooms, room, checked);
+    const letters = welcomed(room, checked);
     rooms.apply(room, applyAdmin(room, checked));
+    rooms.apply(
+      room,
+      letters.map((letter) => invitation(room, checked.asker.bare, letter, newId())),
+    );
     return undefined;
   });
 }
 
 /** Stores the memberships of what was checked. */
-async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
+export async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
   const change = rooms.changeOf(room, asker.bare, affiliationOf(room, asker.bare), memberships[0]?.membership?.reason);
   const stored = memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
   await storeMemberships(change, stored);

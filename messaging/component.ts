@@ -7,6 +7,7 @@ import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
 import { mucJoin, NS_MUC, NS_SELF_PING } from "../components/xep/xep-0045-muc.ts";
 import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
+import { NS_REGISTER } from "../components/xep/xep-0077-registration.ts";
 import { NS_PING } from "../components/xep/xep-0199-ping.ts";
 import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
@@ -22,13 +23,18 @@ import { roomFeatures } from "./core-config.ts";
 import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
+import { reservedNick } from "./core-register.ts";
 import { type Effect, nickKey, type RoomState } from "./core-state.ts";
+import { type Letters, roomLetters } from "./letters.ts";
+import { personLimit } from "./person-limit.ts";
+import { registerRoutes } from "./register.ts";
 import { asksToRetract, moderationRoute, retractOwn } from "./retract.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { listRooms } from "./store.ts";
 
 /** Conditions of a bounced stanza that mean the receiver is gone (as servers' own rooms take them). */
+const NODE_OWN_NICK = "x-roomuser-item";
 const GONE = [
   "gone",
   "item-not-found",
@@ -38,6 +44,8 @@ const GONE = [
   "service-unavailable",
 ];
 const DIRECTORY_PAGE = 100;
+/** Invitations, requests for voice and registrations of one person. */
+const LETTERS_PER_MINUTE = 60;
 
 export interface MessagingDeps extends RoomsDeps {
   readonly background: Background;
@@ -50,6 +58,8 @@ export function roomsDoor(deps: MessagingDeps): Door {
 
 function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
   const rooms = createRooms(context, deps);
+  const limit = personLimit(LETTERS_PER_MINUTE, deps.clock);
+  const letters = roomLetters(rooms, { limit, newId: deps.newId, send: context.send });
   const background = startBackground(context, rooms, deps);
   return {
     identity: { category: "conference", type: "text", name: "Räume" },
@@ -58,13 +68,14 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       ...discovery(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps),
       ...ownerRoutes(context, rooms),
-      ...adminRoutes(rooms),
+      ...adminRoutes(rooms, deps.newId),
+      ...registerRoutes(rooms, limit),
       moderationRoute(context, rooms, deps),
       selfPing(rooms),
     ],
     // XEP-0045 7.2: clients know the errors of rooms among those of people by this element.
     errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
-    message: (incoming) => onMessage(context, rooms, incoming, deps),
+    message: (incoming) => onMessage(context, rooms, letters, incoming, deps),
     presence: (incoming) => onPresence(context, rooms, incoming),
     onOnline: background.online,
     onOffline: background.offline,
@@ -75,11 +86,13 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
 function onMessage(
   context: DoorContext,
   rooms: Rooms,
-  { stanza, from, to }: Incoming,
+  letters: Letters,
+  incoming: Incoming,
   deps: RoomsDeps,
 ): void | Promise<void> {
+  const { stanza, from, to } = incoming;
   const type = attr(stanza, "type");
-  if (type === "error") return dropIfGone(rooms, { stanza, from, to });
+  if (type === "error") return dropIfGone(rooms, incoming, letters);
   if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
   return rooms.withRoom(to.local, (room) => {
     if (!room) throw new KontorError("not-found", "There is no such room");
@@ -95,8 +108,13 @@ function onMessage(
       if (!asked) return say(groupchat(room, session, stanza, deps.clock()));
       return retractOwn(context, deps, room, { session, message: stanza, asked }).then(say);
     }
-    throw new KontorError("feature-not-implemented", "Rooms take messages of type groupchat");
+    return refuseUnless(letters.take(room, incoming));
   });
+}
+
+function refuseUnless(taken: boolean | Promise<boolean>): void | Promise<void> {
+  if (taken instanceof Promise) return taken.then(refuseUnless);
+  if (!taken) throw new KontorError("feature-not-implemented", "Rooms take messages of type groupchat");
 }
 
 function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): void | Promise<void> {
@@ -139,10 +157,15 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
   });
 }
 
-function dropIfGone(rooms: Rooms, { stanza, from, to }: Incoming): void | Promise<void> {
+function dropIfGone(rooms: Rooms, incoming: Incoming, letters?: Letters): void | Promise<void> {
+  const { stanza, from, to } = incoming;
   const condition = stanza.getChild("error")?.children.find((child) => typeof child === "object")?.name ?? "";
   if (to.local === "" || !GONE.includes(condition)) return;
-  return rooms.withRoom(to.local, (room) => room && rooms.apply(room, leave(room, jidText(from), true)));
+  return rooms.withRoom(to.local, (room) => {
+    if (!room) return;
+    letters?.bounced(room, incoming);
+    rooms.apply(room, leave(room, jidText(from), true));
+  });
 }
 
 function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
@@ -165,9 +188,12 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
       to: "bare",
       type: "get",
       ns: NS_DISCO_INFO,
-      handle: ({ to }) =>
+      handle: ({ from, to }, query) =>
         rooms.withRoom(to.local, (room) => {
           if (!room) throw new KontorError("not-found", "There is no such room");
+          const node = attr(query, "node");
+          if (node === NODE_OWN_NICK) return ownNick(room, bareOf(from));
+          if (node) throw new KontorError("not-found", "There is no such node");
           return discoInfo.write({
             identities: [{ category: "conference", type: "text", name: room.config.title }],
             features: [
@@ -180,6 +206,7 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
               NS_TOMBSTONE,
               NS_MODERATE,
               NS_DATA_FORMS,
+              ...(room.config.registration ? [NS_REGISTER] : []),
               ...roomFeatures(room.config),
             ],
             forms: [roomInfo(room)],
@@ -188,6 +215,13 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
     },
     { to: "bare", type: "get", ns: NS_DISCO_ITEMS, handle: () => discoItems.write({ items: [] }) },
   ];
+}
+
+/** The nick that is reserved for who asks; empty without one (7.12). */
+function ownNick(room: RoomState, bare: string) {
+  const nick = reservedNick(room, bare);
+  const identities = nick === undefined ? [] : [{ category: "conference", type: "text", name: nick }];
+  return discoInfo.write({ node: NODE_OWN_NICK, identities, features: [], forms: [] });
 }
 
 /** XEP-0410: an occupant asks whether it is still in the room by a ping to its own address. */

@@ -63,7 +63,8 @@ export function ownerRoutes(_context: DoorContext, rooms: Rooms): IqRoute[] {
 }
 
 /** Labels come in the language that the asking client speaks (RFC 6120 8.1.5), German without word of it. */
-const languageOf = ({ stanza }: Incoming): "de" | "en" => (/^en\b/i.test(attr(stanza, "xml:lang") ?? "") ? "en" : "de");
+export const languageOf = ({ stanza }: Incoming): "de" | "en" =>
+  /^en\b/i.test(attr(stanza, "xml:lang") ?? "") ? "en" : "de";
 
 async function configure(rooms: Rooms, room: RoomState, { from }: Incoming, query: Element): Promise<undefined> {
   const element = query.getChild("x", NS_DATA_FORMS);

@@ -2,9 +2,11 @@ import type { Element } from "../../components/stanza.ts";
 import type { Codec } from "../../components/xep/codec.ts";
 import { dataForm } from "../../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems } from "../../components/xep/xep-0030-service-discovery.ts";
+import { mucInvitation } from "../../components/xep/xep-0045-invite.ts";
 import { mucJoin, mucUser } from "../../components/xep/xep-0045-muc.ts";
 import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
+import { registration } from "../../components/xep/xep-0077-registration.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
 import { hats } from "../../components/xep/xep-0317-hats.ts";
@@ -28,11 +30,13 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0004": any(dataForm),
   "xep-0030/info": any(discoInfo),
   "xep-0030/items": any(discoItems),
+  "xep-0045/invite": any(mucInvitation),
   "xep-0045/join": any(mucJoin),
   "xep-0045/user": any(mucUser),
   "xep-0050": any(adHocCommand),
   "xep-0059/request": any(rsmRequest),
   "xep-0059/result": any(rsmResult),
+  "xep-0077": any(registration),
   "xep-0203": any(delay),
   "xep-0313/query": any(archiveQuery),
   "xep-0313/fin": any(archiveFin),
