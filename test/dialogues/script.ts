@@ -25,6 +25,8 @@ export interface Step {
 
 export interface Script {
   readonly title: string;
+  /** Why this dialogue is for the rooms of Kontor alone, by a comment `# only here: why`. */
+  readonly onlyHere: string | undefined;
   readonly people: ReadonlyMap<string, { readonly tenant: number; readonly index: number }>;
   readonly steps: readonly Step[];
 }
@@ -37,11 +39,13 @@ export function parseScript(text: string): Script {
   const people = new Map<string, { tenant: number; index: number }>();
   const steps: { line: number; person: string; action: Step["action"]; xml: string }[] = [];
   let title = "";
+  let onlyHere: string | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     const trimmed = line.trim();
     if (trimmed === "") continue;
     if (trimmed.startsWith("#")) {
       title ||= trimmed.slice(1).trim();
+      onlyHere ??= /^# only here: (\S.*)$/.exec(trimmed)?.[1];
       continue;
     }
     const last = steps.at(-1);
@@ -57,7 +61,7 @@ export function parseScript(text: string): Script {
       if (verb) steps.push({ line: index + 1, person: action[1], action: verb, xml: "" });
     } else throw new Error(`line ${index + 1}: '${trimmed}' is no step of a dialogue`);
   }
-  return { title, people, steps };
+  return { title, onlyHere, people, steps };
 }
 
 const actions = ["connects", "disconnects", "sends", "receives", "receives nothing like"] as const;
