@@ -10,6 +10,8 @@ import { realStack } from "../support/real.ts";
 /** What tests of the console share: who signs in, and the keyboard as their only tool. */
 
 export const STEP = 90_000;
+/** For a walk through all pages, each looked at by axe. */
+export const PAGES = 240_000;
 export const texts = { de, en } as const;
 export const languages = ["de", "en"] as const;
 export type Language = (typeof languages)[number];
