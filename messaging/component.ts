@@ -9,7 +9,7 @@ import { mucJoin, NS_MUC, NS_SELF_PING } from "../components/xep/xep-0045-muc.ts
 import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
 import { NS_REGISTER } from "../components/xep/xep-0077-registration.ts";
 import { NS_PING } from "../components/xep/xep-0199-ping.ts";
-import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
+import { NS_FULL_TEXT, NS_MAM, NS_MAM_EXTENDED } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { NS_RETRACT, NS_TOMBSTONE } from "../components/xep/xep-0424-retraction.ts";
@@ -199,6 +199,8 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
             features: [
               NS_MUC,
               NS_MAM,
+              NS_MAM_EXTENDED,
+              NS_FULL_TEXT,
               NS_STANZA_ID,
               NS_OCCUPANT_ID,
               NS_SELF_PING,

@@ -30,7 +30,7 @@ export const roomLogTopic: WakeTopic<{ tenant: string; room: string }> = {
 };
 
 /** The kind of data that the log is to the retention rules. */
-const KIND = "message-archive";
+export const KIND = "message-archive";
 
 /** SQL for "not yet expired": the read path hides what is due, whether or not it was deleted yet. Asked once a query. */
 export const visible = (tenant: string, now: Date) =>
@@ -46,11 +46,8 @@ function entryOf(row: Pick<Tables["room_log"], (typeof columns)[number]>): LogEn
 /** Which part of a room's log to read, in the order of the log. */
 export interface LogPage {
   readonly after?: number | undefined;
-  readonly before?: number | undefined;
   readonly upTo?: number | undefined;
   readonly start?: Date | undefined;
-  readonly end?: Date | undefined;
-  readonly nick?: string | undefined;
   /** Take the last entries of what fits instead of the first. */
   readonly last: boolean;
   readonly limit: number;
@@ -72,11 +69,8 @@ export async function readLogPage(
       .where("room_id", "=", roomId)
       .where(visible(tenant, now));
     if (page.after !== undefined) query = query.where("seq", ">", page.after);
-    if (page.before !== undefined) query = query.where("seq", "<", page.before);
     if (page.upTo !== undefined) query = query.where("seq", "<=", page.upTo);
     if (page.start) query = query.where("at", ">=", page.start);
-    if (page.end) query = query.where("at", "<=", page.end);
-    if (page.nick !== undefined) query = query.where("nick", "=", page.nick);
     return query
       .orderBy("seq", page.last ? "desc" : "asc")
       .limit(page.limit)
@@ -148,25 +142,4 @@ export async function readSaidBy(
       .execute(),
   );
   return rows.map(entryOf);
-}
-
-/** The sequence number of an archive id, or undefined for one that is unknown or expired. */
-export async function seqOfId(
-  db: Database,
-  tenant: string,
-  roomId: string,
-  id: string,
-  now: Date,
-): Promise<number | undefined> {
-  const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .selectFrom("room_log")
-      .select("seq")
-      .where("tenant_id", "=", tenant)
-      .where("room_id", "=", roomId)
-      .where("id", "=", id)
-      .where(visible(tenant, now))
-      .executeTakeFirst(),
-  );
-  return row?.seq;
 }

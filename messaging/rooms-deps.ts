@@ -7,6 +7,8 @@ import type { Committer } from "./committer.ts";
 
 export interface RoomsDeps {
   readonly db: Database;
+  /** For queries of archives, whose statements end soon: they wait for each other, and no message waits for them. */
+  readonly archive: Database;
   readonly redis: Redis;
   readonly committer: Committer;
   readonly clock: Clock;

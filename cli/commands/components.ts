@@ -9,10 +9,15 @@ import { servedTenants } from "../../identity/tenant-reads.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
+import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
 import { presenceDoor } from "../../presence/index.ts";
 import { startProcess } from "../process.ts";
+
+/** Connections and milliseconds for queries of archives: a page takes two or three, a search some twenty. */
+const ARCHIVE_CONNECTIONS = 4;
+const ARCHIVE_STATEMENT_MS = 2_000;
 
 /** The XMPP side: rooms, presence and upload of all tenants. Starts and stays up while any server it needs is away. */
 export function command(): Command {
@@ -42,8 +47,14 @@ async function run(): Promise<void> {
   });
   const watch = await watchQuotas(patientRedis, log, db, settings.quotas);
   const background = await openBackground(patientRedis, log);
+  const { url, role } = settings.database;
+  const archive = openDatabase(
+    { url, role, poolSize: ARCHIVE_CONNECTIONS, statementTimeoutMs: ARCHIVE_STATEMENT_MS },
+    log,
+  );
   const rooms = roomsDoor({
     db,
+    archive,
     redis,
     committer,
     background,
@@ -82,6 +93,7 @@ async function run(): Promise<void> {
     health?.close();
     await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
     await background.stop();
+    await archive.close();
     await base.close();
   });
 }

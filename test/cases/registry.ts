@@ -8,7 +8,7 @@ import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { registration } from "../../components/xep/xep-0077-registration.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
-import { archiveFin, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
+import { archiveFin, archiveMetadata, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
 import { hats } from "../../components/xep/xep-0317-hats.ts";
 import { privilege, privilege1 } from "../../components/xep/xep-0356-privileged-entity.ts";
 import { stanzaId } from "../../components/xep/xep-0359-stanza-ids.ts";
@@ -40,6 +40,7 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0203": any(delay),
   "xep-0313/query": any(archiveQuery),
   "xep-0313/fin": any(archiveFin),
+  "xep-0313/metadata": any(archiveMetadata),
   "xep-0317": any(hats),
   "xep-0356/privilege": any(privilege),
   "xep-0356/privilege-1": any(privilege1),
