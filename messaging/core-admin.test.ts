@@ -4,7 +4,7 @@ import { mucUser, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { type Asker, adminList, applyAdmin, checkAdmin } from "./core-admin.ts";
 import { configured } from "./core-config.ts";
 import { type Effect, nickKey, type RoomState } from "./core-state.ts";
-import { codeOf, emptyRoom, enter, sentTo } from "./testkit.ts";
+import { codeOf, emptyRoom, enter, sentTo, statusesOf } from "./testkit.ts";
 
 const people = ["owner", "second", "admin", "member", "guest", "other"] as const;
 const jidOf = (name: string) => `${name}@example.org`;
@@ -146,6 +146,7 @@ describe("what is told", () => {
     const effects = ask(room, "owner", { jid: "far@example.org", affiliation: "member" });
     expect(seen(effects, "admin")).toMatchObject([{ item: { jid: "far@example.org", affiliation: "member" } }]);
     expect(seen(effects, "guest")).toEqual([]);
+    expect(sentTo(effects, "far@example.org").map(statusesOf)).toEqual([[101]]);
   });
 });
 

@@ -208,7 +208,9 @@ function applyMembership(
   const inside = [...room.occupants.values()].filter(
     (each) => each.bare === bare || (each.bare?.endsWith(`@${bare}`) && affiliation === "outcast"),
   );
-  if (inside.length === 0 && before !== affiliation) return [notice(room, bare, affiliation, reason)];
+  if (inside.length === 0 && before !== affiliation) {
+    return [notice(room, bare, affiliation, reason), ...courtesy(room, bare, affiliation, reason)];
+  }
   return inside.flatMap((occupant) => {
     const now = affiliationOf(room, occupant.bare ?? "");
     if (now === occupant.affiliation) return [];
@@ -246,4 +248,12 @@ function notice(room: RoomState, jid: string, affiliation: Affiliation, reason: 
   const to = [...room.bySession].flatMap(([session, { role }]) => (open || role === "moderator" ? [session] : []));
   const item = { affiliation, jid, role: "none" as const, ...(reason === undefined ? {} : { reason }) };
   return { do: "send", to, stanza: x("message", { from: room.jid }, mucUser.write({ item, statuses: [] })) };
+}
+
+/** Tells somebody who is not inside that the own affiliation changed (Implementation Notes, status 101). A domain is nobody to tell. */
+function courtesy(room: RoomState, jid: string, affiliation: Affiliation, reason: string | undefined): Effect[] {
+  if (!jid.includes("@")) return [];
+  const item = { affiliation, role: "none" as const, ...(reason === undefined ? {} : { reason }) };
+  const content = mucUser.write({ item, statuses: [status.affiliationChanged] });
+  return [{ do: "send", to: [jid], stanza: x("message", { from: room.jid }, content) }];
 }

@@ -5,6 +5,7 @@ import { mucUser, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { join } from "./core-entry.ts";
 import { freeNick, setFarOccupants } from "./core-far.ts";
+import { reconfigured } from "./core-owner.ts";
 import { changePresence, leave } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
@@ -33,6 +34,36 @@ describe("who may enter under which nick", () => {
     expect(room.occupants.size).toBe(1);
     leave(room, "anna@example.org/2", false);
     expect(room.occupants.size).toBe(1);
+  });
+});
+
+describe("a room that waits for its configuration (10.1.1, 10.1.3)", () => {
+  const locked = () => {
+    const room = emptyRoom("owner@example.org");
+    room.locked = true;
+    enter(room, "owner@example.org/1", "Chefin");
+    return room;
+  };
+
+  test("is not there for others, and open once it is configured", () => {
+    const room = locked();
+    expect(codeOf(() => join(room, joinAs("bert@example.org/1", "Bert")))).toBe("not-found");
+    reconfigured(room, room.config);
+    expect(codeOf(() => join(room, joinAs("bert@example.org/1", "Bert")))).toBe("no error");
+  });
+
+  test("ends when its owner leaves, who is told so", () => {
+    const room = locked();
+    const effects = leave(room, "owner@example.org/1", false);
+    expect(sentTo(effects, "owner@example.org/1")[0]?.toString()).toContain("<destroy/>");
+    expect(effects.at(-1)).toEqual({ do: "end" });
+  });
+
+  test("ends when the owner's connection is lost, and stays while another device is here", () => {
+    const room = locked();
+    enter(room, "owner@example.org/2", "Chefin");
+    expect(leave(room, "owner@example.org/1", false).map((effect) => effect.do)).not.toContain("end");
+    expect(leave(room, "owner@example.org/2", true).at(-1)).toEqual({ do: "end" });
   });
 });
 

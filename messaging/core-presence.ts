@@ -6,6 +6,7 @@ import { KontorError } from "../platform/errors.ts";
 import { checkNick } from "./core-alike.ts";
 import { announce, departure, ended, presenceOf } from "./core-announce.ts";
 import { enforcedNick } from "./core-nick.ts";
+import { destroyed } from "./core-owner.ts";
 import { type Effect, everySession, nickKey, type Occupant, type RoomState, seat, unseat } from "./core-state.ts";
 
 /** Presence of somebody inside: a new status, or a new nick (7.6, 7.7). Undefined: this session is not in the room. */
@@ -58,6 +59,8 @@ export function changeNick(room: RoomState, jid: string, wanted: string): Effect
 export function leave(room: RoomState, jid: string, lost: boolean, children: readonly Element[] = []): Effect[] {
   const occupant = room.bySession.get(jid);
   if (!occupant) return [];
+  // 10.1.3: a room that its owner leaves before it was configured is no more, and that is said.
+  if (room.locked && !lost && room.bySession.size === 1) return [...destroyed(room, {}), { do: "end" }];
   occupant.sessions.delete(jid);
   room.bySession.delete(jid);
   const codes = lost ? [status.lost] : [];
