@@ -7,9 +7,21 @@ export const NS_FANOUT = "urn:kontor:fanout:0";
 /** Receivers that one stanza may name: keeps it far below any limit for the size of a stanza. */
 const MAX_LISTED = 500;
 
+/** By stanza: the same one may be sent often, as the presence of an occupant is to each who comes. */
+const texts = new WeakMap<Element, string>();
+
+/** A stanza as text, made once. Whoever sends a stanza does not change it afterwards. */
+function textOf(stanza: Element): string {
+  const known = texts.get(stanza);
+  if (known !== undefined) return known;
+  const text = stanza.toString();
+  texts.set(stanza, text);
+  return text;
+}
+
 /** The text of one stanza for many receivers: serialised once, only `to` differs. `stanza` has no `to` of its own. */
 export function fanOut(stanza: Element, receivers: readonly string[]): string {
-  const text = stanza.toString();
+  const text = textOf(stanza);
   let out = "";
   for (const receiver of receivers) out += withAttrs(text, { to: receiver });
   return out;
@@ -17,7 +29,7 @@ export function fanOut(stanza: Element, receivers: readonly string[]): string {
 
 /** The same for a server that copies by itself: `domain` is the component's own. */
 export function listedFanOut(stanza: Element, receivers: readonly string[], domain: string): string {
-  const text = withAttrs(stanza.toString(), { to: domain });
+  const text = withAttrs(textOf(stanza), { to: domain });
   let out = "";
   for (let at = 0; at < receivers.length; at += MAX_LISTED) {
     out += withChild(text, x("fanout", { xmlns: NS_FANOUT }, receivers.slice(at, at + MAX_LISTED).join("\n")));

@@ -54,6 +54,7 @@ export function openStream(options: StreamOptions): ComponentStream {
   let retry: NodeJS.Timeout | undefined;
   let openHandlers = 0;
   let stopReason = "";
+  let gathered = "";
 
   const start = () => {
     const current = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
@@ -141,14 +142,18 @@ export function openStream(options: StreamOptions): ComponentStream {
   const write = (xml: string): boolean => {
     if (!online || !socket) return false;
     const current = socket;
-    // What is written in one turn of the event loop leaves in one system call.
-    if (current.writableCorked === 0) {
-      current.cork();
-      process.nextTick(() => current.uncork());
-    }
-    current.write(xml);
-    if (current.writableLength > WRITE_HIGH_WATER) regulate();
+    // What is written in one turn of the event loop leaves in one write: a list of occupants is thousands of stanzas.
+    if (gathered === "") process.nextTick(flush, current);
+    gathered += xml;
     return true;
+  };
+
+  const flush = (current: Socket) => {
+    const text = gathered;
+    gathered = "";
+    if (text === "") return;
+    current.write(text);
+    if (current.writableLength > WRITE_HIGH_WATER) regulate();
   };
 
   start();
@@ -170,6 +175,7 @@ export function openStream(options: StreamOptions): ComponentStream {
       if (!current || current.closed) return Promise.resolve();
       return new Promise((resolve) => {
         current.once("close", () => resolve());
+        flush(current);
         if (online) current.end("</stream:stream>");
         else current.destroy();
         setTimeout(() => current.destroy(), 1_000).unref();

@@ -9,6 +9,7 @@ import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import { commandRunner } from "./command-runner.ts";
+import { revealSome } from "./core-quiet.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomCommandTopic, roomInboxTopic, tellMinute } from "./live.ts";
@@ -105,6 +106,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     if (online) {
       void emptyInbox();
       for (const room of rooms.takeRestored()) void findGhosts(room);
+      for (const room of rooms.loaded()) if (room.withheld.size > 0) rooms.apply(room, revealSome(room));
     }
     // A room whose last leave Redis missed is kept until it could be written.
     if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();

@@ -4,8 +4,9 @@ import { x } from "../components/stanza.ts";
 import { type Affiliation, type MucItem, mucUser, type Role, status } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { checkReserved } from "./core-alike.ts";
-import { announce, removal } from "./core-announce.ts";
+import { announce, removal, withheldTo } from "./core-announce.ts";
 import { enforcedNick } from "./core-nick.ts";
+import { settleQuiet } from "./core-quiet.ts";
 import {
   administers,
   affiliationOf,
@@ -190,7 +191,7 @@ export function applyAdmin(room: RoomState, { asker, memberships, roles }: Admin
     else effects.push(...becomes(room, occupant, { role, affiliation: occupant.affiliation }, reason, by));
   }
   for (const change of memberships) effects.push(...applyMembership(room, change, by));
-  return effects;
+  return [...effects, ...settleQuiet(room)];
 }
 
 /** A tie changes, and with it whoever is inside under that address (or of that domain). */
@@ -237,9 +238,12 @@ function becomes(
   by: { readonly nick: string } | undefined,
 ): Effect[] {
   if (occupant.role === role && occupant.affiliation === affiliation) return [];
+  const moderates = role === "moderator" && occupant.role !== "moderator";
   occupant.role = role;
   occupant.affiliation = affiliation;
-  return announce(room, occupant, everySession(room), [], { reason, actor: by, forced: true });
+  const told = announce(room, occupant, everySession(room), [], { reason, actor: by, forced: true });
+  // Who moderates must see everybody.
+  return moderates ? [...told, ...[...occupant.sessions.keys()].flatMap((jid) => withheldTo(room, jid))] : told;
 }
 
 /** Tells those who may see addresses of a change for somebody who is not inside (9.3). */

@@ -3,7 +3,15 @@ import { type Element, x } from "../components/stanza.ts";
 import { type Affiliation, mucUser, status } from "../components/xep/xep-0045-muc.ts";
 import { hats } from "../components/xep/xep-0317-hats.ts";
 import { occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
-import { type Effect, everySession, type Occupant, occupantJid, type RoomState, unseat } from "./core-state.ts";
+import {
+  type Effect,
+  everySession,
+  type Occupant,
+  occupantJid,
+  type RoomState,
+  type Shown,
+  unseat,
+} from "./core-state.ts";
 
 interface Why {
   readonly reason?: string | undefined;
@@ -55,8 +63,16 @@ function copyOf(element: Element): Element {
 }
 
 /** Whether the presence of an occupant is told to all (muc#roomconfig_presencebroadcast). */
-const isTold = (room: RoomState, { role }: Occupant): boolean =>
+const isAnnounced = (room: RoomState, { role }: Occupant): boolean =>
   role === "none" || room.config.announcedRoles.includes(role);
+
+/** Whether a session was told of an occupant that a large room withholds, or would have been were it not withheld. */
+function wasTold(room: RoomState, occupant: Occupant, jid: string): boolean {
+  const before = room.withheld.get(occupant);
+  if (before === undefined) return true;
+  const entered = room.bySession.get(jid)?.sessions.get(jid)?.entered;
+  return entered !== undefined && entered < before;
+}
 
 /**
  * Splits receivers by what they may know: some see real addresses (7.2.5), the occupant itself gets status 110, and who
@@ -66,7 +82,10 @@ function audience(room: RoomState, occupant: Occupant, to: readonly string[], fo
   const self = to.filter((jid) => occupant.sessions.has(jid));
   const others = to.filter((jid) => !occupant.sessions.has(jid));
   const isModerator = (jid: string) => room.bySession.get(jid)?.role === "moderator";
-  const told = forced || isTold(room, occupant) ? others : others.filter(isModerator);
+  const announced = isAnnounced(room, occupant);
+  const told = forced
+    ? others
+    : others.filter((jid) => isModerator(jid) || (announced && wasTold(room, occupant, jid)));
   const seesAll = room.config.whois === "anyone";
   return {
     self,
@@ -83,6 +102,8 @@ export function announce(
   statuses: readonly number[],
   why: Why & { readonly forced?: boolean } = {},
 ): Effect[] {
+  // From now on all know of this one.
+  if (why.forced) room.withheld.delete(occupant);
   const { self, knowing, unknowing } = audience(room, occupant, to, why.forced ?? false);
   const effects: Effect[] = [];
   const send = (receivers: readonly string[], realJid: boolean, more: readonly number[]) => {
@@ -105,7 +126,8 @@ export function departure(
   newNick: string | undefined,
   why: Why & { readonly children?: readonly Element[] } = {},
 ): Effect[] {
-  const { self, knowing, unknowing } = audience(room, occupant, to, newNick !== undefined);
+  const renamed = newNick !== undefined && !room.withheld.has(occupant);
+  const { self, knowing, unknowing } = audience(room, occupant, to, renamed);
   const send = (receivers: readonly string[], realJid: boolean, more: readonly number[]): Effect[] => {
     if (receivers.length === 0) return [];
     const stanza = presenceOf(room, occupant, {
@@ -143,7 +165,25 @@ export function removal(
   for (const jid of sessions) room.bySession.delete(jid);
   occupant.sessions.clear();
   unseat(room, occupant);
+  unlist(room, occupant);
   return [...told, { do: "remember", sessions }, ...ended(room)];
+}
+
+/** Forgets of somebody who is gone whether others were told. */
+export function unlist(room: RoomState, occupant: Occupant): void {
+  room.withheld.delete(occupant);
+  room.speakers.delete(occupant);
+}
+
+/** Tells those of an occupant who were not told, so that all are. */
+export function reveal(room: RoomState, occupant: Occupant): Effect[] {
+  if (!room.withheld.has(occupant)) return [];
+  const unaware = everySession(room).filter((jid) => {
+    const known = room.bySession.get(jid)?.role === "moderator" || wasTold(room, occupant, jid);
+    return !known && !occupant.sessions.has(jid);
+  });
+  room.withheld.delete(occupant);
+  return [...announce(room, occupant, unaware, []), { do: "remember", sessions: [...occupant.sessions.keys()] }];
 }
 
 /** A room that does not stay ends with its last occupant (10.9); people of other networks alone do not keep it. */
@@ -156,9 +196,41 @@ export function othersTo(room: RoomState, self: Occupant, jid: string): Effect[]
   const moderates = self.role === "moderator";
   const realJid = moderates || room.config.whois === "anyone";
   return [...room.occupants.values()]
-    .filter((occupant) => occupant !== self && (moderates || isTold(room, occupant)))
-    .map((occupant) => ({ do: "send", to: [jid], stanza: presenceOf(room, occupant, { statuses: [], realJid }) }));
+    .filter(
+      (occupant) => occupant !== self && (moderates || (isAnnounced(room, occupant) && wasTold(room, occupant, jid))),
+    )
+    .map((occupant) => ({ do: "send", to: [jid], stanza: shownPresence(room, occupant, realJid) }));
 }
+
+/** To one session, of those whom the room withholds from others: for somebody who moderates from now on. */
+export function withheldTo(room: RoomState, jid: string): Effect[] {
+  return [...room.withheld.keys()].map((each) => ({
+    do: "send",
+    to: [jid],
+    stanza: shownPresence(room, each, true),
+  }));
+}
+
+/** The same presence for each newcomer: in a join storm it is made, and made into text, once and not once for each. */
+function shownPresence(room: RoomState, occupant: Occupant, realJid: boolean): Element {
+  const { nick, affiliation, role } = occupant;
+  const session = [...occupant.sessions.values()].at(-1);
+  const presence = session?.presence;
+  occupant.shown ??= {};
+  const key = realJid ? "named" : "unnamed";
+  const known = occupant.shown[key];
+  if (known && isCurrent(known, { nick, affiliation, role, session, presence })) return known.stanza;
+  const stanza = presenceOf(room, occupant, { statuses: [], realJid });
+  occupant.shown[key] = { nick, affiliation, role, session, presence, stanza };
+  return stanza;
+}
+
+const isCurrent = (known: Shown, now: Omit<Shown, "stanza">): boolean =>
+  known.nick === now.nick &&
+  known.affiliation === now.affiliation &&
+  known.role === now.role &&
+  known.session === now.session &&
+  known.presence === now.presence;
 
 export function selfPresence(room: RoomState, occupant: Occupant, jid: string, statuses: readonly number[]): Effect {
   return { do: "send", to: [jid], stanza: presenceOf(room, occupant, { statuses, realJid: true }) };

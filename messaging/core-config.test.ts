@@ -31,6 +31,7 @@ const anyConfig: fc.Arbitrary<RoomConfig> = fc.record({
   moderated: fc.boolean(),
   password: anyText(20).map((text) => text.replaceAll("\n", "")),
   whois: fc.constantFrom("moderators", "anyone"),
+  quietFrom: fc.integer({ min: 0, max: 5_000 }),
   maxOccupants: fc.integer({ min: 0, max: 5_000 }),
   occupantsInvite: fc.boolean(),
   privateMessages: fc.constantFrom("anyone", "participants", "moderators", "none"),

@@ -41,6 +41,8 @@ export const roomConfig = z.object({
   openSubject: z.boolean().default(false),
   /** Whose coming, going and status is told to all. */
   announcedRoles: z.array(inside).default([...insideRoles]),
+  /** From so many occupants on, of newcomers only moderators and those who write are told; 0: never. */
+  quietFrom: z.number().int().min(0).max(MAX_OCCUPANTS).default(200),
   /** Who inside may read the lists of members. */
   memberListRoles: z.array(inside).default([...insideRoles]),
   /** People may register their nick and become members (7.10). */
@@ -155,6 +157,13 @@ const fields: readonly Field[] = [
     "announcedRoles",
     "Wessen Anwesenheit gezeigt wird",
     "Whose presence is told",
+  ),
+  // No registered field of XEP-0045, hence named with its namespace (XEP-0068 3.4).
+  number(
+    "{urn:kontor:rooms}quiet_from",
+    "quietFrom",
+    "Ab so vielen nur Schreibende zeigen (0: nie)",
+    "From so many on show only who writes (0: never)",
   ),
   some("muc#roomconfig_getmemberlist", "memberListRoles", "Wer Mitgliederlisten liest", "Who reads member lists"),
   flag("muc#roomconfig_registration", "registration", "Man kann sich eintragen", "People may register"),

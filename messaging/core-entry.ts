@@ -8,6 +8,7 @@ import { announce, othersTo, selfPresence } from "./core-announce.ts";
 import { MAX_OCCUPANTS } from "./core-config.ts";
 import { enforcedNick } from "./core-nick.ts";
 import { changeNick, ownElements } from "./core-presence.ts";
+import { quietNotice, restoreQuiet, settleQuiet } from "./core-quiet.ts";
 import {
   administers,
   affiliationOf,
@@ -43,7 +44,6 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
   if (present) return rejoin(room, present, request);
   const nick = enforcedNick(request.nick);
   const affiliation = checkEntry(room, { ...request, nick });
-  const session: Session = { jid: request.jid, presence: ownElements(request.presence), waiting: [] };
   const existing = room.occupants.get(nickKey(nick));
   if (existing && existing.sessions.size >= MAX_SESSIONS)
     throw new KontorError("too-many", "Too many devices use this nick");
@@ -57,6 +57,14 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
     far: undefined,
   };
   const others = everySession(room);
+  const session: Session = {
+    jid: request.jid,
+    presence: ownElements(request.presence),
+    waiting: room.quiet ? [quietNotice(room)] : [],
+    entered: room.entries,
+  };
+  room.entries += 1;
+  if (room.quiet && !existing && occupant.role !== "moderator") room.withheld.set(occupant, 0);
   occupant.sessions.set(request.jid, session);
   seat(room, occupant);
   room.bySession.set(request.jid, occupant);
@@ -70,6 +78,7 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
     ]),
     { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
     { do: "remember", sessions: [request.jid] },
+    ...settleQuiet(room),
   ];
 }
 
@@ -112,7 +121,11 @@ const selfStatuses = ({ config }: RoomState): number[] => [
 /** Puts a session back that an earlier owner process knew: it was let in then, and nobody is told. */
 export function restoreOccupant(
   room: RoomState,
-  live: Pick<JoinRequest, "jid" | "bare" | "nick" | "occupantId" | "presence"> & { readonly role: Occupant["role"] },
+  live: Pick<JoinRequest, "jid" | "bare" | "nick" | "occupantId" | "presence"> & {
+    readonly role: Occupant["role"];
+    readonly entered: number;
+    readonly withheld: number | null;
+  },
 ): void {
   const affiliation = affiliationOf(room, live.bare);
   if (affiliation === "outcast") return;
@@ -121,20 +134,29 @@ export function restoreOccupant(
   const fresh: Occupant = { nick, bare, affiliation, role, occupantId, sessions: new Map(), far: undefined };
   const occupant = room.occupants.get(key) ?? fresh;
   if (occupant.bare !== bare) return;
-  occupant.sessions.set(live.jid, { jid: live.jid, presence: ownElements(live.presence), waiting: undefined });
+  const { jid, entered } = live;
+  occupant.sessions.set(jid, { jid, presence: ownElements(live.presence), waiting: undefined, entered });
   seat(room, occupant);
-  room.bySession.set(live.jid, occupant);
+  room.bySession.set(jid, occupant);
+  room.entries = Math.max(room.entries, entered + 1);
+  if (live.withheld !== null) room.withheld.set(occupant, live.withheld);
+  restoreQuiet(room);
 }
 
 /** A client that lost track joins again from the same address: it is told everything anew, nobody else is (7.2.1). */
 function rejoin(room: RoomState, occupant: Occupant, request: JoinRequest): Effect[] {
   const renamed = nickKey(occupant.nick) === nickKey(request.nick) ? [] : changeNick(room, request.jid, request.nick);
   const session = occupant.sessions.get(request.jid);
-  if (session) session.waiting = [];
+  if (session) {
+    session.waiting = [];
+    session.entered = room.entries;
+    room.entries += 1;
+  }
   return [
     ...renamed,
     ...othersTo(room, occupant, request.jid),
     selfPresence(room, occupant, request.jid, [...selfStatuses(room), ...assigned(occupant, request)]),
     { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
+    { do: "remember", sessions: [request.jid] },
   ];
 }

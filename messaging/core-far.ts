@@ -1,9 +1,10 @@
 /** People of other networks in a room, by links: they come and go by the full list of each. Pure: state in, effects out. */
 
 import { alike } from "./core-alike.ts";
-import { announce, departure } from "./core-announce.ts";
+import { announce, departure, unlist } from "./core-announce.ts";
 import { MAX_OCCUPANTS } from "./core-config.ts";
 import { cleanedNick, MAX_NICK } from "./core-nick.ts";
+import { settleQuiet } from "./core-quiet.ts";
 import { type Effect, everySession, nickKey, type Occupant, type RoomState, seat, unseat } from "./core-state.ts";
 
 /** Places for the mark that tells two of one nick apart. */
@@ -27,6 +28,7 @@ export function setFarOccupants(
     }
     unseat(room, occupant);
     effects.push(...departure(room, occupant, everybody, [], undefined));
+    unlist(room, occupant);
   }
   for (const person of wanted.values()) {
     const nick = freeNick(room, person.nick, undefined);
@@ -40,9 +42,10 @@ export function setFarOccupants(
       far: { link: link.id, network: link.network, id: person.id },
     };
     seat(room, occupant);
+    if (room.quiet) room.withheld.set(occupant, 0);
     effects.push(...announce(room, occupant, everybody, []));
   }
-  return effects;
+  return [...effects, ...settleQuiet(room)];
 }
 
 /** A nick for somebody of another network: cleaned, and marked when somebody here has it or one that looks like it. */

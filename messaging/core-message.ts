@@ -9,6 +9,7 @@ import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { RoomConfig } from "./core-config.ts";
 import { freeNick } from "./core-far.ts";
+import { spoke } from "./core-quiet.ts";
 import {
   type Effect,
   everySession,
@@ -70,7 +71,11 @@ export function groupchat(room: RoomState, session: string, message: Element, no
   if (subjectText !== undefined && occupant.role !== "moderator" && !room.config.openSubject) {
     throw new KontorError("forbidden", "Only moderators change the subject");
   }
-  if (isTransient(children)) return [{ do: "send", stanza, to: everySession(room) }];
+  if (isTransient(children)) {
+    // That somebody of whom nobody was told types is nobody's news (XEP-0085 5.5).
+    if (body === undefined && room.withheld.has(occupant)) return [];
+    return [...spoke(room, occupant), { do: "send", stanza, to: everySession(room) }];
+  }
   const subject = subjectText === undefined ? undefined : { text: subjectText, nick: occupant.nick, at: iso(now) };
   return [
     {
@@ -131,13 +136,15 @@ export function reflect(
 ): Effect[] {
   room.lastSeq = entry.seq;
   if (entry.subject) room.subject = entry.subject;
+  const author = room.occupants.get(nickKey((attr(entry.stanza, "from") ?? "").slice(room.jid.length + 1)));
+  const told = author ? spoke(room, author) : [];
   const now: string[] = [];
   for (const [jid, occupant] of room.bySession) {
     const waiting = occupant.sessions.get(jid)?.waiting;
     if (waiting) waiting.push(entry.stanza);
     else now.push(jid);
   }
-  return now.length > 0 ? [{ do: "send", stanza: entry.stanza, to: now }] : [];
+  return now.length > 0 ? [...told, { do: "send", stanza: entry.stanza, to: now }] : told;
 }
 
 /** The id that the archive gave (XEP-0359), added to what is reflected and stored. */

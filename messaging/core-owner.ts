@@ -3,6 +3,7 @@ import { x } from "../components/stanza.ts";
 import { type MucDestroy, mucDestroy, mucUser, NS_MUC_USER, status } from "../components/xep/xep-0045-muc.ts";
 import { removal } from "./core-announce.ts";
 import { configStatuses, type RoomConfig } from "./core-config.ts";
+import { settleQuiet } from "./core-quiet.ts";
 import { type Effect, everySession, occupantJid, type RoomState } from "./core-state.ts";
 
 /** The room has this configuration now: all are told, and who is no member of what is for members only is out. */
@@ -20,7 +21,7 @@ export function reconfigured(room: RoomState, config: RoomConfig): Effect[] {
     { from: room.jid, type: "groupchat" },
     mucUser.write({ statuses: configStatuses(before, config) }),
   );
-  return [...out, { do: "send", stanza, to: everySession(room) }];
+  return [...out, { do: "send", stanza, to: everySession(room) }, ...settleQuiet(room)];
 }
 
 /** The room is no more: each occupant is told, with where to go instead. Its sessions are forgotten. */
@@ -39,5 +40,7 @@ export function destroyed(room: RoomState, why: MucDestroy): Effect[] {
   room.occupants.clear();
   room.looks.clear();
   room.bySession.clear();
+  room.withheld.clear();
+  room.speakers.clear();
   return [...goodbyes, { do: "remember", sessions }];
 }

@@ -4,9 +4,10 @@ import { NS_MUC, NS_MUC_USER, status } from "../components/xep/xep-0045-muc.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
 import { checkNick } from "./core-alike.ts";
-import { announce, departure, ended, presenceOf } from "./core-announce.ts";
+import { announce, departure, ended, presenceOf, unlist } from "./core-announce.ts";
 import { enforcedNick } from "./core-nick.ts";
 import { destroyed } from "./core-owner.ts";
+import { settleQuiet } from "./core-quiet.ts";
 import { type Effect, everySession, nickKey, type Occupant, type RoomState, seat, unseat } from "./core-state.ts";
 
 /** Presence of somebody inside: a new status, or a new nick (7.6, 7.7). Undefined: this session is not in the room. */
@@ -83,12 +84,9 @@ export function leave(room: RoomState, jid: string, lost: boolean, children: rea
   // Another device is still here: for the others nothing happened but perhaps its status.
   if (occupant.sessions.size > 0) return [...own, ...announce(room, occupant, everySession(room), []), remember];
   unseat(room, occupant);
-  return [
-    ...own,
-    ...departure(room, occupant, everySession(room), codes, undefined, { children }),
-    remember,
-    ...ended(room),
-  ];
+  const told = departure(room, occupant, everySession(room), codes, undefined, { children });
+  unlist(room, occupant);
+  return [...own, ...told, ...settleQuiet(room), remember, ...ended(room)];
 }
 
 /** The client's own elements of a presence: what only the room may say is left out. */

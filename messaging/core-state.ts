@@ -9,6 +9,8 @@ export interface Session {
   readonly jid: string;
   /** What the last presence of this device held, without the room's own elements. */
   presence: readonly Element[];
+  /** Of all entries into the room, which one this was: it tells of whom this session was told. */
+  entered: number;
   /** While its history is being read, messages wait here so that they come after it. */
   waiting: Element[] | undefined;
 }
@@ -25,6 +27,15 @@ export interface Occupant {
   readonly sessions: Map<string, Session>;
   /** The link by which somebody of another network is here, and the id there. */
   readonly far: { readonly link: string; readonly network: string; readonly id: string } | undefined;
+  /** Its presence as newcomers get it, made once and kept as long as it is right; with the real address and without. */
+  shown?: { named?: Shown; unnamed?: Shown };
+}
+
+/** A presence, with what it was made from. */
+export interface Shown extends Pick<Occupant, "nick" | "affiliation" | "role"> {
+  readonly session: Session | undefined;
+  readonly presence: readonly Element[] | undefined;
+  readonly stanza: Element;
 }
 
 /** A lasting tie of somebody to a room (5.2). */
@@ -62,6 +73,14 @@ export interface RoomState {
   readonly looks: Map<string, Set<Occupant>>;
   /** Full address -> occupant. */
   readonly bySession: Map<string, Occupant>;
+  /** How often somebody has entered. */
+  entries: number;
+  /** So large that of newcomers only moderators are told. */
+  quiet: boolean;
+  /** Of whom not all were told: only moderators, and sessions whose entry came before the one named here. */
+  readonly withheld: Map<Occupant, number>;
+  /** Who wrote lately while the room was quiet; the longest silent one first. */
+  readonly speakers: Set<Occupant>;
   /** The last committed and reflected entry. */
   lastSeq: number;
 }
@@ -188,5 +207,9 @@ export function newRoomState(room: {
     occupants: new Map(),
     looks: new Map(),
     bySession: new Map(),
+    entries: 0,
+    quiet: false,
+    withheld: new Map(),
+    speakers: new Set(),
   };
 }

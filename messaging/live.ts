@@ -16,6 +16,9 @@ const sessionSchema = z.object({
   presence: z.string(),
   /** Roles last as long as the visit, not longer (5.1). */
   role: z.enum(insideRoles).default("participant"),
+  /** Which entry into the room this was, and before which entry one must have come to know of this occupant. */
+  entered: z.number().int().default(0),
+  withheld: z.number().int().nullable().default(null),
 });
 export type LiveSession = z.output<typeof sessionSchema>;
 

@@ -63,7 +63,9 @@ export function roomAppends(
       },
       committed: (entry) => {
         const effects = reflect(room, { seq: entry.seq, stanza: draft.stanza, subject: draft.subject });
-        for (const effect of effects) if (effect.do === "send") deps.onReflected(effect.to.length);
+        for (const effect of effects) {
+          if (effect.do === "send" && effect.stanza === draft.stanza) deps.onReflected(effect.to.length);
+        }
         then.apply(room, effects);
         settled(true);
         void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);

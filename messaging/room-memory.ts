@@ -63,5 +63,14 @@ function liveSession(room: RoomState, jid: string): LiveSession | undefined {
   const session = occupant?.sessions.get(jid);
   if (!occupant || !session || occupant.bare === null || occupant.role === "none") return undefined;
   const { bare, nick, occupantId, role } = occupant;
-  return { bare, nick, occupantId, role, presence: session.presence.map((child) => child.toString()).join("") };
+  const presence = session.presence.map((child) => child.toString()).join("");
+  return {
+    bare,
+    nick,
+    occupantId,
+    role,
+    presence,
+    entered: session.entered,
+    withheld: room.withheld.get(occupant) ?? null,
+  };
 }

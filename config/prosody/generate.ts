@@ -94,6 +94,10 @@ function globalSection(input: ProsodyInput): string {
     // The server's own threshold (105) starts a collection whenever 5 % were allocated, which is half of its work
     // under load. 200 lets memory double in between.
     gc: { mode: "incremental", threshold: 200, speed: 500 },
+    // The server gathers what it has for a connection into one write by itself. With Nagle's algorithm on top, the next
+    // message waits until the receiver has acknowledged the one before, which a receiver that says nothing delays by
+    // up to 40 ms.
+    network_settings: { nagle: false },
     default_storage: "internal",
     // Only archives go to SQL: accounts and rosters must not wait for a database.
     storage: { archive: "sql" },
