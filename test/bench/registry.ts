@@ -1,6 +1,7 @@
 import type { Benchmark } from "./benchmark.ts";
+import { bigroom } from "./bigroom.ts";
 import { rest } from "./rest.ts";
 import { rooms } from "./rooms.ts";
 
 /** Every benchmark, in the order in which they are listed. */
-export const benchmarks: readonly Benchmark[] = [rooms, rest];
+export const benchmarks: readonly Benchmark[] = [rooms, bigroom, rest];

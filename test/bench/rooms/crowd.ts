@@ -1,12 +1,15 @@
 /** The occupants: one sends, all count what they get. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Account, type Connection, signInRaw } from "./connection.ts";
+import { enterAll, joinPresence } from "./enter.ts";
 import { createMarkerCounter } from "./marker-counter.ts";
 import type { Outcome } from "./protocol.ts";
 
 export interface Crowd {
   /** All occupants enter a room; resolves when each has its own presence and the room's subject. */
   join(room: string): Promise<void>;
+  /** Those not yet inside enter, many at once, until the time is over; gives when each was inside (ms), rising. */
+  enter(room: string, limits: { readonly window: number; readonly withinMs: number }): Promise<number[]>;
   /**
    * The first occupant sends messages; resolves when every occupant has every one, rejects when no copy comes any more.
    * `pace` says when a message may go: given its number and how many were reflected, now or as soon as more are.
@@ -34,17 +37,24 @@ export async function gather(
     connections.push(...(await Promise.all(some.map((person) => signInRaw(server, person, "bench")))));
   }
   for (const connection of connections) connection.write("<presence/>");
+  const inside = new Map<string, Connection[]>();
   return {
+    enter: async (room, limits) => {
+      const present = inside.get(room) ?? [];
+      const outside = connections.map((connection, n) => ({ connection, nick: people[n]?.user ?? "" }));
+      const { entered, at } = await enterAll(outside.slice(present.length), room, limits);
+      inside.set(room, [...present, ...entered]);
+      return at;
+    },
     join: async (room) => {
+      inside.set(room, connections);
       for (const [index, connection] of connections.entries()) {
         const entered = connection.expect(/<subject/, `occupant ${index} to enter ${room}`);
-        connection.write(
-          `<presence to='${room}/${people[index]?.user}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
-        );
+        connection.write(joinPresence(room, people[index]?.user ?? ""));
         await entered;
       }
     },
-    play: (room, label, messages, pace) => play(connections, room, label, messages, pace),
+    play: (room, label, messages, pace) => play(inside.get(room) ?? [], room, label, messages, pace),
     close: () => {
       for (const connection of connections) connection.close();
     },

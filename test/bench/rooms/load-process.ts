@@ -1,12 +1,12 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Command, type Outcome, reply } from "./protocol.ts";
+import { type Answer, type Command, reply } from "./protocol.ts";
 
 /** The process in which the occupants live, as the benchmark sees it. */
 export interface LoadProcess {
   readonly pid: number;
   /** Carries out one command at a time. Rejects with what went wrong, also when the process ends. */
-  ask(command: Command): Promise<Outcome | undefined>;
+  ask(command: Command): Promise<Answer>;
   /** Ends the process. */
   stop(): void;
 }
@@ -31,7 +31,7 @@ export function startLoad(): LoadProcess {
         child.once("message", (data) => {
           child.off("exit", onExit);
           const answer = reply.parse(data);
-          if (answer.ok) resolve(answer.outcome);
+          if (answer.ok) resolve(answer);
           else reject(new Error(answer.error));
         });
         child.send(command);

@@ -14,6 +14,7 @@ async function carryOut(asked: Command): Promise<Reply> {
     await crowd.join(asked.room);
     return { ok: true };
   }
+  if (asked.do === "enter") return { ok: true, entered: await crowd.enter(asked.room, asked) };
   const pace = asked.do === "flood" ? { window: asked.window } : { perSecond: asked.perSecond };
   return { ok: true, outcome: await crowd.play(asked.room, asked.label, asked.messages, pace) };
 }

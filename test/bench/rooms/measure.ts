@@ -79,7 +79,7 @@ async function playRound(
   occupants: number,
 ): Promise<Round> {
   const before = usage(pids);
-  const played = await load.ask(command);
+  const { outcome: played } = await load.ask(command);
   const after = usage(pids);
   const cpu = Object.fromEntries(Object.keys(after).map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
   const { messages, label } = command;

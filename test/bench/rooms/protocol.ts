@@ -11,6 +11,11 @@ export const command = z.discriminatedUnion("do", [
     people: z.array(z.object({ user: z.string(), password: z.string() })),
   }),
   z.object({ do: z.literal("join"), room: z.string() }),
+  /**
+   * Those who are not inside yet enter, with at most `window` under way; nobody begins any more after `withinMs`. Those
+   * who are inside then play in this room.
+   */
+  z.object({ do: z.literal("enter"), room: z.string(), window: z.int(), withinMs: z.number() }),
   /** Sends as fast as the room lets it, with at most `window` messages that were not yet reflected to their sender. */
   z.object({ do: z.literal("flood"), room: z.string(), label: z.string(), messages: z.int(), window: z.int() }),
   /** Sends at a fixed rate. */
@@ -29,8 +34,11 @@ const outcome = z.object({
 });
 export type Outcome = z.infer<typeof outcome>;
 
-export const reply = z.union([
-  z.object({ ok: z.literal(true), outcome: outcome.optional() }),
-  z.object({ ok: z.literal(false), error: z.string() }),
-]);
+/** For each who got in, from the first beginning to the room's subject: milliseconds, rising. */
+const entered = z.array(z.number());
+
+const answer = z.object({ ok: z.literal(true), outcome: outcome.optional(), entered: entered.optional() });
+export type Answer = z.infer<typeof answer>;
+
+export const reply = z.union([answer, z.object({ ok: z.literal(false), error: z.string() })]);
 export type Reply = z.infer<typeof reply>;

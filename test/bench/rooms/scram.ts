@@ -8,6 +8,18 @@ export interface Scram {
   final(serverFirst: string): string;
 }
 
+/** Accounts that were made at once share their key, and a thousand sign-ins shall not wait for its derivation. */
+const derived = new Map<string, Buffer>();
+
+function saltedPassword(password: string, salt: string, rounds: number): Buffer {
+  const key = `${rounds} ${salt} ${password}`;
+  const known = derived.get(key);
+  if (known) return known;
+  const salted = pbkdf2Sync(password, Buffer.from(salt, "base64"), rounds, 20, "sha1");
+  derived.set(key, salted);
+  return salted;
+}
+
 /** `user` and `password` must be ASCII without commas and equals signs: nothing is prepared or escaped. */
 export function scram(user: string, password: string, nonce: string): Scram {
   const bare = `n=${user},r=${nonce}`;
@@ -16,7 +28,7 @@ export function scram(user: string, password: string, nonce: string): Scram {
     final: (serverFirst) => {
       const [, serverNonce = "", salt = "", rounds = ""] = /^r=([^,]+),s=([^,]+),i=(\d+)/.exec(serverFirst) ?? [];
       if (!serverNonce.startsWith(nonce)) throw new Error(`no answer to our SCRAM message: ${serverFirst}`);
-      const salted = pbkdf2Sync(password, Buffer.from(salt, "base64"), Number(rounds), 20, "sha1");
+      const salted = saltedPassword(password, salt, Number(rounds));
       const hmac = (key: Buffer, text: string) => createHmac("sha1", key).update(text).digest();
       const clientKey = hmac(salted, "Client Key");
       const storedKey = createHash("sha1").update(clientKey).digest();

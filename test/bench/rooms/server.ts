@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ownConfigFolder } from "../../../cli/stack/parts/prosody.ts";
 import { loadSecrets, makePassword } from "../../../cli/stack/secrets.ts";
+import { serviceUser } from "../../../cli/stack/service-user.ts";
 import { type Stack, startStack } from "../../../cli/stack/stack.ts";
 import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
 import { loadSettings } from "../../../config/settings.ts";
+import { writeAccounts } from "./accounts.ts";
 import type { Account } from "./connection.ts";
 
 export interface BenchServer {
@@ -68,13 +70,13 @@ export async function startServer(occupants: number, report: (line: string) => v
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
     writeFileSync(join(ownConfigFolder(stack.home), "peer.cfg.lua"), peerSections(tenant.domain));
-    const people = Array.from({ length: occupants }, (_, n) => ({ user: `bench-${n}`, password: makePassword() }));
+    const users = Array.from({ length: occupants }, (_, n) => `bench-${n}`);
+    const data = join(stack.home.folder, "prosody", "data");
+    const owner = serviceUser(() => undefined);
+    const people = writeAccounts(data, tenant.domain, { users, password: makePassword() }, owner);
     const results = await stack.prosodyShell([
       "config:reload()",
       ...["muc-plain", "muc-archived"].map((prefix) => `host:activate(${luaString(`${prefix}.${tenant.domain}`)})`),
-      ...people.map(
-        ({ user, password }) => `user:create(${luaString(`${user}@${tenant.domain}`)}, ${luaString(password)})`,
-      ),
     ]);
     const refused = results.find((result) => /error|fail|not /i.test(result));
     if (refused) throw new Error(`Prosody's shell: ${refused}`);
