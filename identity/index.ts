@@ -14,6 +14,7 @@ export { oidcClient } from "./oidc-client.ts";
 export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { personNames } from "./person-names.ts";
+export { rolesOfPerson } from "./person-roles.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRoutes } from "./session-http.ts";

@@ -1,5 +1,6 @@
 /** The REST door of what was said: for who may read it, with a reason, and on record; and figures without content. */
 import { actorOf } from "../identity/index.ts";
+import { KontorError } from "../platform/errors.ts";
 import { type Caller, pageOf, type Route, route } from "../platform/http.ts";
 import { archiveContext, searchArchive } from "./archive-search.ts";
 import { excerpt, wordsOf } from "./core-excerpt.ts";
@@ -8,11 +9,16 @@ import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
 import { messagesByDay } from "./statistics.ts";
 import { countRooms } from "./store.ts";
+import { readRules } from "./store-rules.ts";
 
 export function archiveHttp(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;
   const now = () => new Date(clock());
   const reader = (caller: Caller) => ({ ...actorOf(caller), reason: requireReason(caller) });
+  const requireArchive = async (tenant: string) => {
+    if ((await readRules(db, tenant)).archive) return;
+    throw new KontorError("policy-violation", "The rules of this tenant let no archive be kept");
+  };
   const idOf = async ({ tenant, room }: { readonly tenant: string; readonly room: string }) =>
     (await readRoom(db, tenant, room, now())).id;
   return [
@@ -27,6 +33,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       problems: ["policy-violation"],
       handle: async ({ params, query: { cursor: before, limit, ...filter }, caller }) => {
         const actor = reader(caller);
+        await requireArchive(params.tenant);
         const id = await idOf(params);
         const rows = await searchArchive(deps, params.tenant, id, filter, { before, limit }, actor);
         const words = wordsOf(filter.text ?? "");
@@ -46,8 +53,10 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       params: shapes.messagePath,
       query: shapes.contextQuery,
       response: shapes.contextAnswer,
+      problems: ["policy-violation"],
       handle: async ({ params, query, caller }) => {
         const actor = reader(caller);
+        await requireArchive(params.tenant);
         const rows = await archiveContext(deps, params.tenant, await idOf(params), params.message, query, actor);
         return { items: rows.map((row) => messageOf(row, [])), next: null };
       },

@@ -12,7 +12,8 @@ import { commandRunner } from "./command-runner.ts";
 import { revealSome } from "./core-quiet.ts";
 import type { RoomState } from "./core-state.ts";
 import { inboxTaker } from "./inbox-taker.ts";
-import { farSideTopic, roomCommandTopic, roomInboxTopic, tellMinute } from "./live.ts";
+import { farSideTopic, roomCommandTopic, roomInboxTopic, roomRulesTopic, tellMinute } from "./live.ts";
+import { purgeLog } from "./purge.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 
@@ -20,6 +21,7 @@ import type { RoomsDeps } from "./rooms-deps.ts";
 export interface Background {
   readonly onInbox: (tenant: string, listener: () => void) => () => void;
   readonly onCommand: (tenant: string, listener: () => void) => () => void;
+  readonly onRules: (tenant: string, listener: () => void) => () => void;
   readonly onFarSide: (tenant: string, listener: (room: string) => void) => () => void;
   stop(): Promise<void>;
 }
@@ -28,9 +30,11 @@ export interface Background {
 export async function openBackground(patientRedis: Redis, log: Log): Promise<Background> {
   const inbox = new Map<string, () => void>();
   const commands = new Map<string, () => void>();
+  const rules = new Map<string, () => void>();
   const far = new Map<string, (room: string) => void>();
   const stopInbox = await onWake(patientRedis, roomInboxTopic, log, ({ tenant }) => inbox.get(tenant)?.());
   const stopCommands = await onWake(patientRedis, roomCommandTopic, log, ({ tenant }) => commands.get(tenant)?.());
+  const stopRules = await onWake(patientRedis, roomRulesTopic, log, ({ tenant }) => rules.get(tenant)?.());
   const stopFar = await onWake(patientRedis, farSideTopic, log, ({ tenant, room }) => far.get(tenant)?.(room));
   const listen =
     <T>(listeners: Map<string, T>) =>
@@ -41,9 +45,10 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
   return {
     onInbox: listen(inbox),
     onCommand: listen(commands),
+    onRules: listen(rules),
     onFarSide: listen(far),
     stop: async () => {
-      await Promise.all([stopInbox(), stopCommands(), stopFar()]);
+      await Promise.all([stopInbox(), stopCommands(), stopRules(), stopFar()]);
     },
   };
 }
@@ -100,6 +105,12 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     );
   };
 
+  /** Where nothing is archived, the log serves only those who follow it. */
+  const purge = () =>
+    purgeLog(deps.db, rooms.tenant, new Date(deps.clock())).catch((error: unknown) =>
+      log.warn("Messages that are not to be kept could not be deleted; tried again soon", { error }),
+    );
+
   const tick = () => {
     ticks += 1;
     tellUse();
@@ -110,6 +121,8 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     }
     // A room whose last leave Redis missed is kept until it could be written.
     if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();
+    if (online && ticks % 15 === 0) void rooms.rules.look();
+    if (online && ticks % 30 === 0 && !rooms.rules.now().archive) void purge();
     // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
     if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
   };
@@ -122,6 +135,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   deps.redis.on("ready", onRedisReady);
   const stopInbox = deps.background.onInbox(rooms.tenant, () => void emptyInbox());
   const stopCommands = deps.background.onCommand(rooms.tenant, () => void runCommands());
+  const stopRules = deps.background.onRules(rooms.tenant, () => void rooms.rules.look());
   const stopFar = deps.background.onFarSide(rooms.tenant, (id) => {
     const room = rooms.loaded().find((each) => each.id === id);
     if (room) void rooms.refreshFar(room);
@@ -141,6 +155,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
       deps.redis.off("ready", onRedisReady);
       stopInbox();
       stopCommands();
+      stopRules();
       stopFar();
       await deps.committer.idle();
     },

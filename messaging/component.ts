@@ -24,7 +24,8 @@ import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
 import { reservedNick } from "./core-register.ts";
-import { type Effect, nickKey, type RoomState } from "./core-state.ts";
+import { checkOutsider } from "./core-rules.ts";
+import { affiliationOf, type Effect, nickKey, type RoomState } from "./core-state.ts";
 import { type Letters, roomLetters } from "./letters.ts";
 import { personLimit } from "./person-limit.ts";
 import { registerRoutes } from "./register.ts";
@@ -59,14 +60,15 @@ export function roomsDoor(deps: MessagingDeps): Door {
 function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
   const rooms = createRooms(context, deps);
   const limit = personLimit(LETTERS_PER_MINUTE, deps.clock);
-  const letters = roomLetters(rooms, { limit, newId: deps.newId, send: context.send });
+  const { domain } = context.tenant;
+  const letters = roomLetters(rooms, { limit, domain, newId: deps.newId, send: context.send });
   const background = startBackground(context, rooms, deps);
   return {
     identity: { category: "conference", type: "text", name: "Räume" },
     features: [NS_MUC, NS_MAM, NS_STANZA_ID, NS_OCCUPANT_ID, NS_RSM],
     iq: [
       ...discovery(context, rooms, deps),
-      ...archiveRoutes(context, rooms, deps),
+      ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
       ...ownerRoutes(context, rooms),
       ...adminRoutes(rooms, deps.newId),
       ...registerRoutes(rooms, limit),
@@ -97,6 +99,7 @@ function onMessage(
   return rooms.withRoom(to.local, (room) => {
     if (!room) throw new KontorError("not-found", "There is no such room");
     const session = jidText(from);
+    rooms.rates.message(bareOf(from), room.id);
     const say = (effects: readonly Effect[]) => {
       // Typing and the like says nothing. What is refused for another reason counts for nothing.
       if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.quota.count();
@@ -111,6 +114,15 @@ function onMessage(
     return refuseUnless(letters.take(room, incoming));
   });
 }
+
+/** Where nothing is archived, nothing is read back. */
+const ifArchived = (rooms: Rooms, route: IqRoute): IqRoute => ({
+  ...route,
+  handle: (...asked) => {
+    if (rooms.rules.now().archive) return route.handle(...asked);
+    throw new KontorError("feature-not-implemented", "The rules of this tenant let no archive be kept");
+  },
+});
 
 function refuseUnless(taken: boolean | Promise<boolean>): void | Promise<void> {
   if (taken instanceof Promise) return taken.then(refuseUnless);
@@ -133,6 +145,8 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
   const asked = muc && mucJoin.read(muc);
   const enter = (room: RoomState, created: boolean) => {
     const bare = bareOf(from);
+    rooms.rates.join(bare, room.id);
+    checkOutsider(rooms.rules.now(), affiliationOf(room, bare), from.domain !== context.tenant.domain);
     const request = {
       jid,
       bare,
@@ -175,10 +189,10 @@ function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute
       to: "domain",
       type: "get",
       ns: NS_DISCO_ITEMS,
-      handle: async (_incoming, query) => {
+      handle: async ({ from }, query) => {
         const set = query.getChild("set", NS_RSM);
         const after = set ? rsmRequest.read(set).after : undefined;
-        const listed = await listRooms(deps.db, tenant, after ?? "", DIRECTORY_PAGE);
+        const listed = await listRooms(deps.db, tenant, bareOf(from), after ?? "", DIRECTORY_PAGE);
         return discoItems.write({
           items: listed.map(({ name, title }) => ({ jid: `${name}@${context.domain}`, name: title })),
         });

@@ -3,14 +3,15 @@ import { actorOf } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { pageOf, type Route, route, versionTag } from "../platform/http.ts";
 import { archiveHttp } from "./archive-http.ts";
-import { changed } from "./core-commands.ts";
-import { defaultConfig } from "./core-config.ts";
+import { checkName, firstConfig } from "./core-rules.ts";
 import { domainOf, order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { countSessions } from "./live.ts";
 import { memberRoutes } from "./member-http.ts";
 import { pageRooms, type RoomRow, readRoom } from "./room-list.ts";
+import { rulesRoutes } from "./rules-http.ts";
 import { createRoom } from "./store.ts";
+import { readRules } from "./store-rules.ts";
 
 /** How often a change is tried again that met another one of the same room. */
 const TRIES = 3;
@@ -62,11 +63,13 @@ export function roomRoutes(deps: RoomHttpDeps): Route[] {
       body: shapes.newRoom,
       status: 201,
       response: shapes.room,
-      problems: ["conflict", "quota-reached"],
+      problems: ["conflict", "policy-violation", "quota-reached"],
       handle: async ({ params: { tenant }, body, caller }) => {
         await domainOf(deps, tenant);
         const { name, owner } = body;
-        const config = changed(defaultConfig(name), body.config ?? {});
+        const rules = await readRules(db, tenant);
+        checkName(rules, name, true);
+        const config = firstConfig(rules, name, body.config);
         const making = { now: now(), newId, defaults: quotas, actor: () => actorOf(caller) };
         const made = await createRoom(db, tenant, { id: newId(), name, config, owner, locked: false }, making);
         if (!made) throw new KontorError("conflict", `There is a room '${name}' already`);
@@ -124,6 +127,7 @@ export function roomRoutes(deps: RoomHttpDeps): Route[] {
     }),
     ...memberRoutes(deps),
     ...archiveHttp(deps),
+    ...rulesRoutes(deps),
   ];
 }
 

@@ -14,6 +14,7 @@ import { storeChecked } from "./admin.ts";
 import { languageOf } from "./configure.ts";
 import { applyAdmin, checkAdmin } from "./core-admin.ts";
 import { checkInvites, declined, invitation } from "./core-invite.ts";
+import { checkInvitees } from "./core-rules.ts";
 import { affiliationOf, type Effect, type RoomState } from "./core-state.ts";
 import { approvedVoice, NS_MUC_REQUEST, requestVoice } from "./core-voice.ts";
 import type { PersonLimit } from "./person-limit.ts";
@@ -38,7 +39,18 @@ const KEPT = 5_000;
 
 export function roomLetters(
   rooms: Rooms,
-  { limit, newId, send }: { readonly limit: PersonLimit; readonly newId: NewId; readonly send: (el: Element) => void },
+  {
+    limit,
+    domain,
+    newId,
+    send,
+  }: {
+    readonly limit: PersonLimit;
+    /** Of the tenant. */
+    readonly domain: string;
+    readonly newId: NewId;
+    readonly send: (el: Element) => void;
+  },
 ): Letters {
   /** By room and invited person. */
   const sent = new Map<string, Sent>();
@@ -53,6 +65,7 @@ export function roomLetters(
   const invite = async (room: RoomState, { from, stanza }: Incoming, user: Element): Promise<void> => {
     const session = jidText(from);
     const { invites } = mucInvitation.read(user);
+    checkInvitees(rooms.rules.now(), domain, invites);
     // Checked first, so that what is refused for another reason counts for nothing.
     checkInvites(room, session, invites);
     limit.count(bareOf(from), invites.length);

@@ -51,6 +51,12 @@ export const roomCommandTopic: WakeTopic<{ tenant: string }> = {
   schema: z.object({ tenant: z.string() }),
 };
 
+/** The rules of a tenant for its rooms changed. */
+export const roomRulesTopic: WakeTopic<{ tenant: string }> = {
+  name: "kontor:room-rules",
+  schema: z.object({ tenant: z.string() }),
+};
+
 /** Writes or removes (undefined) sessions of a room; with `all` given they are all there are, others are removed. */
 export async function rememberSessions(
   redis: Redis,

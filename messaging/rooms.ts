@@ -5,18 +5,20 @@
 import { createHmac } from "node:crypto";
 import type { DoorContext } from "../components/door.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
-import { xmppActor } from "../identity/index.ts";
+import { rolesOfPerson, xmppActor } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
-import { defaultConfig } from "./core-config.ts";
 import { releaseSession } from "./core-message.ts";
+import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
+import { type Rates, rates } from "./rates.ts";
 import { roomAppends } from "./room-appends.ts";
 import { type RoomChanges, roomChanges } from "./room-changes.ts";
 import { roomMemory } from "./room-memory.ts";
 import type { Loaded, RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { type RulesWatch, watchRules } from "./rules-watch.ts";
 import { createRoom, loadRoom } from "./store.ts";
 import { currentFence, takeOwnership } from "./store-owner.ts";
 
@@ -29,6 +31,10 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty"> {
   apply(room: RoomState, effects: readonly Effect[]): void;
   /** What may be said in all of them within a minute. */
   readonly quota: MessageQuota;
+  /** The rules of the tenant for its rooms. */
+  readonly rules: RulesWatch;
+  /** How fast people may speak and enter. */
+  readonly rates: Rates;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -57,6 +63,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
 
   const occupantId = (room: RoomState, who: string): string =>
     createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
+  const rules = watchRules(deps.db, tenant, context.log);
   const memory = roomMemory(context, deps.redis, occupantId);
   const forget = () => {
     ownership = undefined;
@@ -68,7 +75,9 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   /** A failed claim is tried again by whoever needs it next. */
   const own = (): Promise<number> => {
     ownership ??= takeOwnership(deps.db, tenant, deps.processId).then(
-      (taken) => {
+      async (taken) => {
+        // Before anybody enters: the rules may have changed while another process owned the rooms.
+        await rules.look();
         fence = taken;
         return taken;
       },
@@ -131,7 +140,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
 
   const sendHistory = async (room: RoomState, session: string, upTo: number, request: HistoryRequest | undefined) => {
     try {
-      context.write(await historyText(deps.db, tenant, room, { session, upTo, request }, deps.clock()));
+      if (rules.now().archive)
+        context.write(await historyText(deps.db, tenant, room, { session, upTo, request }, deps.clock()));
     } catch (error) {
       context.log.warn("The history of a room could not be read; the join goes on without it", {
         room: room.name,
@@ -146,8 +156,14 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     withRoom,
     withNewRoom: async (name, owner, work) => {
       await own();
+      const held = rules.now();
+      checkName(held, name, false);
+      // Everybody is the rule: then nobody's roles are looked up.
+      if (held.creators !== "everybody") {
+        checkCreator(held, await rolesOfPerson(deps.db, tenant, owner.split("@")[0] ?? "", new Date(deps.clock())));
+      }
       const id = deps.newId();
-      const made = { id, name, config: defaultConfig(name), owner, locked: false };
+      const made = { id, name, config: firstConfig(held, name), owner, locked: held.lockNewRooms };
       await createRoom(deps.db, tenant, made, {
         now: new Date(deps.clock()),
         newId: deps.newId,
@@ -162,6 +178,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     },
     apply,
     quota: messageQuota(tenant, deps),
+    rules,
+    rates: rates(rules.now, deps.clock),
     alone,
     changeOf,
     end,

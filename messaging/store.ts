@@ -186,10 +186,14 @@ export async function roomName(db: Database, tenant: string, id: string): Promis
   return row?.name;
 }
 
-/** The rooms that the directory lists, by name, after a name. */
+/**
+ * The rooms that the directory lists for somebody (a bare address), by name, after a name: open ones that are listed, and
+ * those he belongs to; none that has banned him.
+ */
 export async function listRooms(
   db: Database,
   tenant: string,
+  asker: string,
   afterName: string,
   limit: number,
 ): Promise<{ name: string; title: string }[]> {
@@ -200,7 +204,12 @@ export async function listRooms(
       .where("tenant_id", "=", tenant)
       .where("name", ">", afterName)
       .where("ended_at", "is", null)
-      .where(sql<boolean>`(config ->> 'listed')::boolean`)
+      .where(
+        sql<boolean>`coalesce(
+          (select a.affiliation <> 'outcast' from room_affiliation a
+            where a.tenant_id = room.tenant_id and a.room_id = room.id and a.jid = ${asker}),
+          (config ->> 'listed')::boolean and not locked and not coalesce((config ->> 'membersOnly')::boolean, false))`,
+      )
       .orderBy("name")
       .limit(limit)
       .execute(),

@@ -45,6 +45,7 @@ export interface Tables {
     payload: unknown;
     at: Date;
   };
+  room_rules: { tenant_id: string; version: number; rules: unknown; updated_at: Date };
   room_command: {
     tenant_id: string;
     id: string;
