@@ -3,39 +3,31 @@ import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
 import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
 import { attr, childElements, x } from "../components/stanza.ts";
-import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
-import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
-import { mucJoin, NS_MUC, NS_SELF_PING } from "../components/xep/xep-0045-muc.ts";
-import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
-import { NS_REGISTER } from "../components/xep/xep-0077-registration.ts";
+import { mucJoin, NS_MUC } from "../components/xep/xep-0045-muc.ts";
+import { NS_RSM } from "../components/xep/xep-0059-result-set.ts";
 import { NS_PING } from "../components/xep/xep-0199-ping.ts";
-import { NS_FULL_TEXT, NS_MAM, NS_MAM_EXTENDED } from "../components/xep/xep-0313-archive.ts";
+import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
-import { NS_RETRACT, NS_TOMBSTONE } from "../components/xep/xep-0424-retraction.ts";
-import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
 import { adminRoutes } from "./admin.ts";
 import { archiveRoutes } from "./archive.ts";
 import { type Background, startBackground } from "./background.ts";
-import { ownerRoutes, roomInfo } from "./configure.ts";
-import { roomFeatures } from "./core-config.ts";
+import { ownerRoutes } from "./configure.ts";
 import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
-import { reservedNick } from "./core-register.ts";
 import { checkOutsider } from "./core-rules.ts";
 import { affiliationOf, type Effect, nickKey, type RoomState } from "./core-state.ts";
+import { discoveryRoutes } from "./discovery.ts";
 import { type Letters, roomLetters } from "./letters.ts";
 import { personLimit } from "./person-limit.ts";
 import { registerRoutes } from "./register.ts";
 import { asksToRetract, moderationRoute, retractOwn } from "./retract.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
-import { listRooms } from "./store.ts";
 
 /** Conditions of a bounced stanza that mean the receiver is gone (as servers' own rooms take them). */
-const NODE_OWN_NICK = "x-roomuser-item";
 const GONE = [
   "gone",
   "item-not-found",
@@ -44,7 +36,6 @@ const GONE = [
   "remote-server-not-found",
   "service-unavailable",
 ];
-const DIRECTORY_PAGE = 100;
 /** Invitations, requests for voice and registrations of one person. */
 const LETTERS_PER_MINUTE = 60;
 
@@ -67,7 +58,7 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
     identity: { category: "conference", type: "text", name: "Räume" },
     features: [NS_MUC, NS_MAM, NS_STANZA_ID, NS_OCCUPANT_ID, NS_RSM],
     iq: [
-      ...discovery(context, rooms, deps),
+      ...discoveryRoutes(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
       ...ownerRoutes(context, rooms),
       ...adminRoutes(rooms, deps.newId),
@@ -180,64 +171,6 @@ function dropIfGone(rooms: Rooms, incoming: Incoming, letters?: Letters): void |
     letters?.bounced(room, incoming);
     rooms.apply(room, leave(room, jidText(from), true));
   });
-}
-
-function discovery(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
-  const tenant = context.tenant.id;
-  return [
-    {
-      to: "domain",
-      type: "get",
-      ns: NS_DISCO_ITEMS,
-      handle: async ({ from }, query) => {
-        const set = query.getChild("set", NS_RSM);
-        const after = set ? rsmRequest.read(set).after : undefined;
-        const listed = await listRooms(deps.db, tenant, bareOf(from), after ?? "", DIRECTORY_PAGE);
-        return discoItems.write({
-          items: listed.map(({ name, title }) => ({ jid: `${name}@${context.domain}`, name: title })),
-        });
-      },
-    },
-    {
-      to: "bare",
-      type: "get",
-      ns: NS_DISCO_INFO,
-      handle: ({ from, to }, query) =>
-        rooms.withRoom(to.local, (room) => {
-          if (!room) throw new KontorError("not-found", "There is no such room");
-          const node = attr(query, "node");
-          if (node === NODE_OWN_NICK) return ownNick(room, bareOf(from));
-          if (node) throw new KontorError("not-found", "There is no such node");
-          return discoInfo.write({
-            identities: [{ category: "conference", type: "text", name: room.config.title }],
-            features: [
-              NS_MUC,
-              NS_MAM,
-              NS_MAM_EXTENDED,
-              NS_FULL_TEXT,
-              NS_STANZA_ID,
-              NS_OCCUPANT_ID,
-              NS_SELF_PING,
-              NS_RETRACT,
-              NS_TOMBSTONE,
-              NS_MODERATE,
-              NS_DATA_FORMS,
-              ...(room.config.registration ? [NS_REGISTER] : []),
-              ...roomFeatures(room.config),
-            ],
-            forms: [roomInfo(room)],
-          });
-        }),
-    },
-    { to: "bare", type: "get", ns: NS_DISCO_ITEMS, handle: () => discoItems.write({ items: [] }) },
-  ];
-}
-
-/** The nick that is reserved for who asks; empty without one (7.12). */
-function ownNick(room: RoomState, bare: string) {
-  const nick = reservedNick(room, bare);
-  const identities = nick === undefined ? [] : [{ category: "conference", type: "text", name: nick }];
-  return discoInfo.write({ node: NODE_OWN_NICK, identities, features: [], forms: [] });
 }
 
 /** XEP-0410: an occupant asks whether it is still in the room by a ping to its own address. */

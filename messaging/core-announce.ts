@@ -47,12 +47,18 @@ export function presenceOf(room: RoomState, occupant: Occupant, details: Presenc
       statuses: [...details.statuses],
     }),
     occupantIdElement(occupant.occupantId),
-    occupant.far &&
-      hats.write({
-        hats: [{ uri: `urn:kontor:hat:${occupant.far.network}`, title: occupant.far.network.toUpperCase() }],
-      }),
+    hatsOf(room, occupant),
   );
   return presence;
+}
+
+/** XEP-0317: who is not of the tenant wears it: people of another network, and of a partner as guests. */
+function hatsOf(room: RoomState, { far, bare }: Occupant): Element | undefined {
+  if (far) return hats.write({ hats: [{ uri: `urn:kontor:hat:${far.network}`, title: far.network.toUpperCase() }] });
+  const home = room.jid.slice(room.jid.indexOf("@rooms.") + "@rooms.".length);
+  const domain = bare?.slice(bare.indexOf("@") + 1) ?? home;
+  if (domain === home || domain.endsWith(`.${home}`)) return undefined;
+  return hats.write({ hats: [{ uri: "urn:kontor:hat:guest", title: "Gast" }] });
 }
 
 /** An element belongs to one parent: each stanza gets a copy that shares the children. */
@@ -63,7 +69,7 @@ function copyOf(element: Element): Element {
 }
 
 /** Whether the presence of an occupant is told to all (muc#roomconfig_presencebroadcast). */
-const isAnnounced = (room: RoomState, { role }: Occupant): boolean =>
+export const isAnnounced = (room: RoomState, { role }: Occupant): boolean =>
   role === "none" || room.config.announcedRoles.includes(role);
 
 /** Whether a session was told of an occupant that a large room withholds, or would have been were it not withheld. */

@@ -8,6 +8,7 @@ import { NS_RETRACT } from "../components/xep/xep-0424-retraction.ts";
 import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { RoomConfig } from "./core-config.ts";
+import { checkCorrection, rememberAuthor } from "./core-correction.ts";
 import { freeNick } from "./core-far.ts";
 import { spoke } from "./core-quiet.ts";
 import {
@@ -20,19 +21,7 @@ import {
   type RoomState,
   type Subject,
 } from "./core-state.ts";
-
-const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
-const NS_HINTS = "urn:xmpp:hints";
-
-/** What a message says once and not for the record: typing, and what its sender asks not to store (XEP-0334). */
-function isTransient(children: readonly Element[]): boolean {
-  // XEP-0424 5: whoever was away must find out, whatever the sender says about storing.
-  if (children.some((child) => child.getNS() === NS_RETRACT)) return false;
-  const hint = (child: Element) => child.getNS() === NS_HINTS && /^no-(permanent-)?store$/.test(child.name);
-  if (children.some(hint)) return true;
-  const aside = [NS_CHAT_STATES, NS_HINTS, NS_STANZA_ID];
-  return children.every((child) => aside.includes(child.getNS() ?? "") || child.name === "thread");
-}
+import { isTransient } from "./core-transient.ts";
 
 /** What only a room may say in a message is taken out, whoever wrote it. */
 function ownChildren(message: Element, room: RoomState): Element[] {
@@ -64,6 +53,7 @@ export function groupchat(room: RoomState, session: string, message: Element, no
   const occupant = room.bySession.get(session);
   if (!occupant) throw new KontorError("not-acceptable", "Join the room first");
   if (occupant.role === "visitor") throw new KontorError("forbidden", "You have no voice in this room");
+  checkCorrection(room, occupant, message);
   const children = ownChildren(message, room);
   const stanza = relayed(room, occupant, { id: attr(message, "id"), type: "groupchat" }, children);
   const body = childText(message, "body");
@@ -135,6 +125,7 @@ export function reflect(
   entry: { readonly seq: number; readonly stanza: Element; readonly subject: Subject | undefined },
 ): Effect[] {
   room.lastSeq = entry.seq;
+  rememberAuthor(room, entry.stanza);
   if (entry.subject) room.subject = entry.subject;
   const author = room.occupants.get(nickKey((attr(entry.stanza, "from") ?? "").slice(room.jid.length + 1)));
   const told = author ? spoke(room, author) : [];

@@ -81,6 +81,8 @@ export interface RoomState {
   readonly withheld: Map<Occupant, number>;
   /** Who wrote lately while the room was quiet; the longest silent one first. */
   readonly speakers: Set<Occupant>;
+  /** Id of a recent message -> occupant ids of who sent one with it; the oldest first. */
+  readonly authors: Map<string, Set<string>>;
   /** The last committed and reflected entry. */
   lastSeq: number;
 }
@@ -211,5 +213,6 @@ export function newRoomState(room: {
     quiet: false,
     withheld: new Map(),
     speakers: new Set(),
+    authors: new Map(),
   };
 }

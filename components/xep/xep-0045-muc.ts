@@ -9,6 +9,8 @@ export const NS_MUC_OWNER = "http://jabber.org/protocol/muc#owner";
 export const NS_MUC_ADMIN = "http://jabber.org/protocol/muc#admin";
 export const NS_MUC_ROOMINFO = "http://jabber.org/protocol/muc#roominfo";
 export const NS_MUC_ROOMCONFIG = "http://jabber.org/protocol/muc#roomconfig";
+/** A room keeps the id that a client gave a message (15.5.2). */
+export const NS_STABLE_ID = "http://jabber.org/protocol/muc#stable_id";
 /** XEP-0410 3.4: the room answers pings to an occupant's own address by itself. */
 export const NS_SELF_PING = "http://jabber.org/protocol/muc#self-ping-optimization";
 

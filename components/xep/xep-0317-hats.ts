@@ -3,7 +3,7 @@ import { z } from "zod";
 import { attr, x } from "../stanza.ts";
 import { codec } from "./codec.ts";
 
-const NS_HATS = "urn:xmpp:hats:0";
+export const NS_HATS = "urn:xmpp:hats:0";
 
 export const hats = codec({
   name: "hats",
