@@ -11,6 +11,7 @@ test.each([
   ["room@rooms.amt.example/Nick/with@signs", "room", "rooms.amt.example", "Nick/with@signs"],
   // Local part and domain are compared without case and composition, the resource as it is.
   ["INGE@Amt.Example/Handy", "inge", "amt.example", "Handy"],
+  ["ｉｎｇｅ@amt.example", "inge", "amt.example", ""],
   ["u\u0308ber@amt.example/u\u0308", "\u00fcber", "amt.example", "\u00fc"],
 ])("%s", (text, local, domain, resource) => {
   expect(parseJid(text)).toEqual({ local, domain, resource });
@@ -19,6 +20,8 @@ test.each([
 test.each([
   ...["", undefined, "@amt.example", "inge@", "inge@/r", "/r", "inge@amt.example/"],
   ...["in ge@amt.example", "in:ge@amt.example", "a@b@c", "inge@amt example", "inge@amt.example/\u0000"],
+  ...["in\u200bge@amt.example", "in\u00adge@amt.example", "inge\u202e@amt.example", "in\u3000ge@amt.example"],
+  ...["in＠ge@amt.example", "in／ge@amt.example"],
   ...[`${"a".repeat(1024)}@amt.example`, `${"ü".repeat(512)}@amt.example`, `inge@amt.example/${"r".repeat(1024)}`],
 ])("%j is malformed", (text) => {
   expect(parseJid(text)).toBeUndefined();
