@@ -43,6 +43,9 @@ const WRITE_HIGH_WATER = 4 * 1024 * 1024;
 const MAX_OPEN_HANDLERS = 2_000;
 const HANDSHAKE_MS = 10_000;
 const KEEPALIVE_MS = 30_000;
+const RETRY_MS = 5_000;
+/** Who stands by looks this often at least: so long the tenants wait when the process that serves them is killed. */
+const STANDBY_RETRY_MS = 1_500;
 
 /** Opens the stream of a domain and keeps it open until `close`. */
 export function openStream(options: StreamOptions): ComponentStream {
@@ -109,7 +112,8 @@ export function openStream(options: StreamOptions): ComponentStream {
       online = false;
       if (wasOnline) options.onOffline();
       if (closed) return;
-      const delay = Math.min(5_000, 100 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random());
+      const longest = stopReason.startsWith("conflict") ? STANDBY_RETRY_MS : RETRY_MS;
+      const delay = Math.min(longest, 100 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random());
       // The first failures after an outage are news, the hundredth is not.
       const level = attempt < 3 ? "warn" : "debug";
       log[level]("The stream is down; connecting again", { domain, reason: stopReason, inMs: Math.round(delay) });

@@ -13,7 +13,7 @@ export interface Stored {
 }
 
 const PAGE = 100;
-const MAX_PAGES = 100;
+const MAX_PAGES = 1_000;
 
 /** Reads archives on one connection; make it before the first stanza comes. */
 export function archiveReader(client: XmppClient): (room: string) => Promise<Stored[]> {

@@ -29,11 +29,13 @@ export interface Ledger {
   /** What the archive says of all that is in doubt; what it does not have is said again. */
   settle(stored: ReadonlySet<string>): void;
   count(fate: Fate): number;
+  /** Nothing is begun any more that was not said before. */
+  enough(): void;
 }
 
 export function createLedger(name: string, texts: number): Ledger {
   const sent = new Map<string, Sent>();
-  const todo = Array.from({ length: texts }, (_unused, text) => text);
+  let todo = Array.from({ length: texts }, (_unused, text) => text);
   let marks = 0;
   let latest = -1;
   const all = (fate: Fate) => [...sent.values()].filter((each) => each.fate === fate);
@@ -78,6 +80,10 @@ export function createLedger(name: string, texts: number): Ledger {
       }
     },
     count: (fate) => all(fate).length,
+    enough: () => {
+      const begun = new Set([...sent.values()].map(({ text }) => text));
+      todo = todo.filter((text) => begun.has(text));
+    },
   };
 }
 

@@ -26,6 +26,10 @@ export interface Cast {
   readonly tenant: number;
   readonly people: number;
   readonly texts: number;
+  /** As TalkerOptions has them. */
+  readonly paceMs?: number;
+  readonly onSent?: (nick: string, id: string) => void;
+  readonly onReflected?: (nick: string, id: string) => void;
 }
 
 /** Opens a fresh room in which `people` of a tenant say `texts` each, and one more listens. */
@@ -46,7 +50,10 @@ export async function openRoom(world: World, name: string, cast: Cast): Promise<
   const open = (index: number, nick: string, texts: number, knowsPing = true) =>
     openTalker({
       ...{ account: { ...placeOf(world, cast.tenant, index), knowsPing }, room, nick, texts },
-      onReflected: () => {
+      ...(cast.paceMs === undefined ? {} : { paceMs: cast.paceMs }),
+      onSent: (id) => cast.onSent?.(nick, id),
+      onReflected: (id) => {
+        cast.onReflected?.(nick, id);
         reflected += 1;
         look();
       },

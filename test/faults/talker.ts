@@ -19,7 +19,10 @@ export interface TalkerOptions {
   readonly nick: string;
   readonly texts: number;
   /** Called for each own message that came back, and for each refusal with its condition. */
-  readonly onReflected?: () => void;
+  readonly onReflected?: (id: string) => void;
+  readonly onSent?: (id: string) => void;
+  /** Says one message in so many milliseconds; without it as fast as they come back. */
+  readonly paceMs?: number;
   readonly onRefused?: (condition: string) => void;
 }
 
@@ -33,6 +36,8 @@ export interface Talker {
   readonly joins: number;
   /** Says all its texts; resolves when the fate of each is known. */
   talk(): Promise<void>;
+  /** Begins nothing new; what was begun comes to its end. */
+  enough(): void;
   /** A part came back: what is open may be lost, go on. */
   resume(): void;
   /** Resolves when it is in the room: at once when it is. */
@@ -62,6 +67,7 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
   let window = WINDOW;
   let retries = 0;
   let retry: NodeJS.Timeout | undefined;
+  let pause: NodeJS.Timeout | undefined;
   let talking = false;
   let asking = false;
   let stopped = false;
@@ -134,7 +140,7 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
     if (attr(stanza, "from") !== `${room}/${nick}` || !ledger.reflected(id)) return;
     window = WINDOW;
     retries = 0;
-    options.onReflected?.();
+    options.onReflected?.(id);
     pump();
   };
 
@@ -166,7 +172,15 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
 
   const pump = (): void => {
     if (!talking || !client || !inside) return;
-    for (let message = ledger.take(window); message; message = ledger.take(window)) {
+    const next = () => (pause ? undefined : ledger.take(window));
+    for (let message = next(); message; message = next()) {
+      if (options.paceMs !== undefined) {
+        pause = setTimeout(() => {
+          pause = undefined;
+          pump();
+        }, options.paceMs);
+      }
+      options.onSent?.(message.id);
       send(x("message", { to: room, type: "groupchat", id: message.id }, x("body", {}, `${nick}: ${message.text}`)));
     }
     if (ledger.idle()) void settle();
@@ -215,6 +229,10 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
       pump();
       return over;
     },
+    enough: () => {
+      ledger.enough();
+      pump();
+    },
     resume: () => {
       ledger.doubt();
       window = WINDOW;
@@ -235,6 +253,7 @@ export async function openTalker(options: TalkerOptions): Promise<Talker> {
     stop: async ({ silently } = { silently: false }) => {
       stopped = true;
       clearTimeout(retry);
+      clearTimeout(pause);
       if (silently) client?.cut();
       else await client?.stop();
     },

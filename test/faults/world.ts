@@ -15,10 +15,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+/** `withKontor: false`: the servers alone. */
+export async function openWorld({ withKontor = true } = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "kf-"));
   const portBase = process.env.KONTOR_TEST_PORT_BASE ?? 32_000;
-  const stack = await startStack({ home: join(folder, "home"), portBase });
+  const stack = await startStack({ home: join(folder, "home"), portBase, withKontor });
   const { url, role } = loadSettings(stack.env, readIfThere).database;
   const db = openDatabase({ url, role, poolSize: 3 }, silentLog);
   return {

@@ -1,0 +1,100 @@
+/** The owner of the rooms is killed again and again at random moments while people talk, and the standby takes over. */
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { auditRoom, openRoom, type RoomCase } from "./room-case.ts";
+import { openTwins, type Twins } from "./twins.ts";
+import { openWorld, type World } from "./world.ts";
+
+/** More for a long look; the seed makes the moments of a failed run come again. */
+const KILLS = Number(process.env.TEST_KILLS ?? 12);
+const SEED = Number(process.env.TEST_SEED ?? 1);
+const ONE_KILL_MS = 30_000;
+/** Each says a message in so many milliseconds, and never runs out of words. */
+const CAST = { tenant: 0, people: 3, texts: 100_000, paceMs: 100 } as const;
+
+let world: World;
+let twins: Twins;
+let room: RoomCase | undefined;
+
+beforeAll(async () => {
+  world = await openWorld({ withKontor: false });
+  twins = await openTwins(world);
+}, 180_000);
+afterAll(async () => {
+  await room?.close();
+  await twins?.close();
+  await world?.close();
+}, 60_000);
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+it(
+  `${KILLS} times: nothing lost, nothing doubled, order kept, and nobody has to join again`,
+  async () => {
+    const random = numbers(SEED);
+    const waits: number[] = [];
+    let killedAt: number | undefined;
+    // The texts that were first said after the kill, until one of them came back.
+    const inGap = new Map<string, number>();
+    const textOf = (nick: string, id: string) => {
+      const ledger = room?.talkers.find((talker) => talker.nick === nick)?.ledger;
+      return `${nick} ${ledger?.sent.get(id)?.text}`;
+    };
+    let cameBack: () => void = () => undefined;
+    const said = new Set<string>();
+    room = await openRoom(world, `owner-kills-${Date.now().toString(36)}`, {
+      ...CAST,
+      onSent: (nick, id) => {
+        const text = textOf(nick, id);
+        if (killedAt !== undefined && !said.has(text)) inGap.set(text, killedAt);
+        said.add(text);
+      },
+      onReflected: (nick, id) => {
+        const since = inGap.get(textOf(nick, id));
+        if (since === undefined) return;
+        inGap.delete(textOf(nick, id));
+        waits.push(performance.now() - since);
+        killedAt = undefined;
+        cameBack();
+      },
+    });
+    const { talkers, listener } = room;
+    const talk = Promise.all(talkers.map((talker) => talker.talk()));
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const upTo = room.reflected + 5 + Math.floor(random() * 30);
+      await Promise.race([room.untilReflected(upTo), talk]);
+      const back = new Promise<void>((resolve) => {
+        cameBack = resolve;
+      });
+      await twins.kill();
+      killedAt = performance.now();
+      // What the killed process had taken and nobody has seen is open for ever: people go on without it.
+      for (const talker of talkers) talker.resume();
+      await Promise.race([back, talk]);
+      await twins.restored();
+    }
+    for (const talker of talkers) talker.enough();
+    await talk;
+    const figures = await auditRoom(world, CAST.tenant, room);
+    for (const talker of [...talkers, listener]) {
+      expect([talker.nick, talker.signIns, talker.joins, await talker.isInside()]).toEqual([talker.nick, 1, 1, true]);
+    }
+    expect([...inGap.keys()]).toEqual([]);
+    expect(waits.length).toBeGreaterThanOrEqual(KILLS);
+    const [half, longest] = [waits.sort((a, b) => a - b)[Math.floor(waits.length / 2)] ?? 0, waits.at(-1) ?? 0];
+    const words = Object.entries(figures).map(([key, value]) => `${key} ${value}`);
+    console.info(
+      `owner killed ${KILLS} times (seed ${SEED}): ${words.join(", ")}; ${waits.length} messages said in the gaps, ` +
+        `back ${Math.round(half)} ms after the kill (median), ${Math.round(longest)} ms at most`,
+    );
+  },
+  KILLS * ONE_KILL_MS,
+);
