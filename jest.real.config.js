@@ -4,6 +4,6 @@ import { base } from "./jest.config.js";
 export default {
   ...base,
   testMatch: ["**/*.real.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/"],
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/", "<rootDir>/test/servers/"],
   testTimeout: 30_000,
 };

@@ -108,6 +108,8 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
       };
       const timer = setTimeout(() => {
         listeners.delete(listener);
+        // Whoever waits for something else finds it.
+        kept = [...seen, ...kept];
         const came = seen.slice(-5).map((stanza) => stanza.toString());
         reject(new Error(`${options.jid} waited for ${what} in vain; what came: ${came.join("\n") || "nothing"}`));
       }, timeoutMs);

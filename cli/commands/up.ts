@@ -2,26 +2,32 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type HomeOptions, withHome } from "../options.ts";
 import { ask } from "../stack/control.ts";
 import { demoText, readDemo } from "../stack/demo-file.ts";
 import { AlreadyRuns, messageOf, StackError } from "../stack/error.ts";
 import { type Home, homeOf, makeHome } from "../stack/home.ts";
 import type { Stack } from "../stack/stack.ts";
+import { type ServerName, serverNames } from "../stack/xmpp-server.ts";
 
 /** `kontor up`: the whole service with its demo, in the foreground or detached. */
 export function command(): Command {
   return withHome(new Command("up"))
     .description("start everything: database, Redis, Prosody, IRC, all processes and the demo tenants")
+    .addOption(new Option("--server <name>", "the XMPP server").choices(serverNames).default(serverNames[0]))
     .option("--detach", "run in the background; logs go to the home's logs folder")
-    .action(async (options: HomeOptions & { detach?: boolean }) => {
-      if (options.detach) await detached(homeOf(options));
+    .action(async (options: UpOptions & { detach?: boolean }) => {
+      if (options.detach) await detached(homeOf(options), options.server);
       else await foreground(options);
     });
 }
 
-async function foreground(options: HomeOptions): Promise<void> {
+interface UpOptions extends HomeOptions {
+  readonly server: ServerName;
+}
+
+async function foreground(options: UpOptions): Promise<void> {
   if (await ask(homeOf(options), "status")) return saySo(homeOf(options));
   const began = Date.now();
   const report = (line: string): void =>
@@ -84,13 +90,13 @@ async function whenReady(home: Home, failed: () => boolean) {
   );
 }
 
-async function detached(home: Home): Promise<void> {
+async function detached(home: Home, server: ServerName): Promise<void> {
   if (await ask(home, "status")) return saySo(home);
   makeHome(home);
   const path = join(home.folder, "logs", "supervisor.log");
   const log = openSync(path, "w", 0o600);
   const self = [...process.execArgv, ...process.argv.slice(1, 2), "up", "--home", home.folder];
-  const child = spawn(process.execPath, [...self, "--port-base", String(home.portBase)], {
+  const child = spawn(process.execPath, [...self, "--port-base", String(home.portBase), "--server", server], {
     detached: true,
     stdio: ["ignore", log, log],
   });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StackError } from "./error.ts";
+import type { ServerName } from "./xmpp-server.ts";
 
 /** Debian packages of the running service, each with a file or command that tells that it is there. */
 const needed: Readonly<Record<string, string>> = {
@@ -13,9 +14,16 @@ const needed: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
+const ejabberd = { ejabberd: "/usr/share/doc/ejabberd" };
+
+/** What a service with this XMPP server needs. */
+export const packagesOf = (server: ServerName): Readonly<Record<string, string>> =>
+  server === "ejabberd" ? { ...needed, ...ejabberd } : needed;
+
 /** What the test suites need: the servers, which unit tests start by themselves too, a browser, and Python for programs of others. */
 export const testPackages: Readonly<Record<string, string>> = {
   ...needed,
+  ...ejabberd,
   chromium: "chromium",
   "python3-venv": "/usr/share/doc/python3-venv",
 };
@@ -59,7 +67,7 @@ export function ensurePackages(
   });
   // Debian's own services would take the standard ports at the next boot; what runs here is started by `up` alone.
   if (existsSync("/run/systemd/system")) {
-    const units = missing.filter((name) => ["prosody", "redis-server", "ngircd"].includes(name));
+    const units = missing.filter((name) => ["prosody", "ejabberd", "redis-server", "ngircd"].includes(name));
     for (const unit of units) spawnSync("systemctl", ["disable", "--quiet", unit], { stdio: "ignore" });
     if (units.length > 0) report(`the system services ${units.join(", ")} are left disabled`);
   }

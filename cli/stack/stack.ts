@@ -12,12 +12,15 @@ import { RotatingLog } from "./rotating-log.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import type { ServiceUser } from "./service-user.ts";
 import { startInOrder } from "./start-order.ts";
+import type { ServerName } from "./xmpp-server.ts";
 
 export interface StackOptions {
   readonly home?: string | undefined;
   readonly portBase?: string | number | undefined;
   /** False starts the servers only, not our own processes. */
   readonly withKontor?: boolean;
+  /** The XMPP server; Prosody when none is named. */
+  readonly server?: ServerName;
   /** Takes lines of progress; silent by default. */
   readonly report?: (line: string) => void;
 }
@@ -45,6 +48,7 @@ export class Stack {
   readonly stopped: Promise<void>;
   readonly #report: (line: string) => void;
   readonly #withKontor: boolean;
+  readonly #server: ServerName;
   readonly #lock: Server;
   readonly #parts: Part[] = [];
   #user: ServiceUser | undefined;
@@ -58,6 +62,7 @@ export class Stack {
     this.home = home;
     this.#report = options.report ?? (() => undefined);
     this.#withKontor = options.withKontor ?? true;
+    this.#server = options.server ?? "prosody";
     this.#lock = lock;
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
@@ -86,6 +91,7 @@ export class Stack {
       const started = await startInOrder({
         home: this.home,
         withKontor: this.#withKontor,
+        server: this.#server,
         report: this.#report,
         start: (spec) => this.#start(spec),
       });
@@ -155,7 +161,12 @@ export class Stack {
   }
 
   async #stopAll(): Promise<void> {
-    const layers = [["components", "gateway", "worker", "server-agent"], ["prosody", "irc"], ["redis"], ["postgres"]];
+    const layers = [
+      ["components", "gateway", "worker", "server-agent"],
+      ["prosody", "ejabberd", "irc"],
+      ["redis"],
+      ["postgres"],
+    ];
     for (const layer of layers) {
       const parts = this.#parts.filter(({ spec }) => layer.includes(spec.name));
       await Promise.all(parts.map((part) => part.stop()));

@@ -2,23 +2,24 @@ import { migrate } from "../../platform/migrations/migrate.ts";
 import { ensureDatabases } from "./databases.ts";
 import { environmentOf, given } from "./environment.ts";
 import type { Home } from "./home.ts";
-import { ensurePackages } from "./packages.ts";
+import { ensurePackages, packagesOf } from "./packages.ts";
 import type { PartSpec } from "./part.ts";
 import { ircPart } from "./parts/irc.ts";
 import { kontorParts } from "./parts/kontor.ts";
 import { postgresPart } from "./parts/postgres.ts";
-import { adminSocket, type LocalServer, prosodyPart, saveArchiveUrl, writeProsodyConfig } from "./parts/prosody.ts";
+import { type LocalServer, saveArchiveUrl } from "./parts/prosody.ts";
 import { redisPart } from "./parts/redis.ts";
 import { checkPorts } from "./ports.ts";
-import { createAccounts } from "./prosody-shell.ts";
 import { stopOrphans } from "./run-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { demoSecrets, seedDemo } from "./seed.ts";
 import { type ServiceUser, serviceUser } from "./service-user.ts";
+import { type ServerName, xmppServer } from "./xmpp-server.ts";
 
 interface Context {
   readonly home: Home;
   readonly withKontor: boolean;
+  readonly server: ServerName;
   readonly report: (line: string) => void;
   /** Starts a part and resolves when it serves. */
   readonly start: (spec: PartSpec) => Promise<void>;
@@ -37,7 +38,7 @@ interface Started {
 export async function startInOrder(context: Context): Promise<Started> {
   const { home, withKontor, report, start } = context;
   await stopOrphans(home, report);
-  ensurePackages(report);
+  ensurePackages(report, packagesOf(context.server));
   const user = serviceUser(report);
   await checkPorts(home, [
     ...(given.database() ? ["postgres"] : []),
@@ -45,17 +46,17 @@ export async function startInOrder(context: Context): Promise<Started> {
     ...(withKontor ? [] : ["http", "componentsHealth", "gatewayHealth", "workerHealth", "serverAgentHealth"]),
   ]);
   const secrets = demoSecrets(home, loadSecrets(home));
-  const databaseUrl = databaseAndProsody(context, secrets, user);
+  const databaseUrl = databaseAndServer(context, secrets, user);
   const irc = start(ircPart(home, user));
   const redis = given.redis() ? Promise.resolve() : start(redisPart(home, secrets, user));
   await settled([databaseUrl, irc, redis]);
   const env = environmentOf(home, secrets, await databaseUrl);
-  if (withKontor) await settled(kontorParts(home, env).map(start));
+  if (withKontor) await settled(kontorParts(home, env, context.server).map(start));
   return { secrets, user, env };
 }
 
 /** Gives the connection of the database's owner. */
-async function databaseAndProsody(context: Context, secrets: Secrets, user: ServiceUser | undefined): Promise<string> {
+async function databaseAndServer(context: Context, secrets: Secrets, user: ServiceUser | undefined): Promise<string> {
   const { home, report, start } = context;
   const own = given.adminDatabase();
   if (!own) await start(await postgresPart(home, secrets, user));
@@ -64,12 +65,13 @@ async function databaseAndProsody(context: Context, secrets: Secrets, user: Serv
   const tenants = await seedDemo(urls.kontor, secrets, home.ports.irc);
   const server: LocalServer = { home, secrets, archiveUrl: urls.archive, user };
   saveArchiveUrl(home, urls.archive);
-  await start(prosodyPart(home, writeProsodyConfig(server, tenants).file, user));
+  const xmpp = xmppServer(context.server, server, tenants);
+  await start(xmpp.part);
   // Those of a suspended tenant have no host now; what they had is kept.
   const served = Object.entries(secrets.people).filter(([jid]) =>
     tenants.some(({ domain }) => jid.endsWith(`@${domain}`)),
   );
-  await createAccounts(adminSocket(home, user), new Map(served));
+  await xmpp.createAccounts(new Map(served));
   return urls.kontor;
 }
 

@@ -22,7 +22,7 @@ describe.each(scripts.filter((file) => readScript(file).onlyHere === undefined))
     const script = readScript(file);
     const found: string[] = [];
     const onDifference: Parameters<typeof play>[2]["onDifference"] = (step) => void found.push(nameOf(step));
-    await play(script, file, { demo: realStack().demo, rooms: peer.domain, onDifference });
+    await play(script, file, { demo: realStack().demo, rooms: peer.domain, ordered: true, onDifference });
     expect(found).toEqual(listed.get(file) ?? []);
   }, 60_000);
 });

@@ -23,10 +23,13 @@ export interface Stage {
   readonly rooms?: string;
   /**
    * Called with each step that did not go as written, after which the play goes on; without it the first one throws.
-   * What is expected is then not waited for: when everybody's ping was answered by the service, all of it is here,
-   * which holds for a service that answers in the order in which it is asked.
    */
   readonly onDifference?: (step: Step) => void;
+  /**
+   * The service answers everything in the order in which it was asked: when everybody's ping was answered, all that is
+   * expected is here, and nothing is waited for.
+   */
+  readonly ordered?: boolean;
 }
 
 /** Plays a script to its end and signs everybody off. Throws with the line of what did not go as written. */
@@ -79,7 +82,7 @@ class Player {
     const stanza = withoutLayout(parseXml(xml));
     if (step.action === "sends") return client.send(stanza);
     if (step.action === "receives nothing like") return this.#receivesNothingLike(client, stanza);
-    if (this.#stage.onDifference) {
+    if (this.#stage.ordered) {
       await this.#allIsHere();
       if (!client.pending().some((each) => matches(stanza, each, new Map()))) throw new Error("did not come");
     }

@@ -1,9 +1,9 @@
 /** A running system of one test file's own, since its parts get killed. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Stack, startStack } from "../../cli/stack/stack.ts";
+import { type Stack, type StackOptions, startStack } from "../../cli/stack/stack.ts";
 import { loadSettings, readIfThere } from "../../config/settings.ts";
 import { type Database, openDatabase } from "../../platform/postgres.ts";
 import { silentLog } from "../support/real.ts";
@@ -16,10 +16,12 @@ export interface World {
 }
 
 /** `withKontor: false`: the servers alone. */
-export async function openWorld({ withKontor = true } = {}): Promise<World> {
+export async function openWorld(options: Pick<StackOptions, "withKontor" | "server"> = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "kf-"));
+  // Servers that run as another user pass through.
+  await chmod(folder, 0o711);
   const portBase = process.env.KONTOR_TEST_PORT_BASE ?? 32_000;
-  const stack = await startStack({ home: join(folder, "home"), portBase, withKontor });
+  const stack = await startStack({ home: join(folder, "home"), portBase, ...options });
   const { url, role } = loadSettings(stack.env, readIfThere).database;
   const db = openDatabase({ url, role, poolSize: 3 }, silentLog);
   return {

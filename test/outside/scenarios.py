@@ -149,6 +149,28 @@ async def changes(ada, bert, room):
     return facts
 
 
+async def moderation(ada, bert, room):
+    """A moderator takes a message of somebody else away."""
+    facts = {}
+    await ada.join(room, "Ada")
+    await bert.join(room, "Bert")
+    bert.say(room, "Unfug")
+    stanza_id = (await ada.said(room, "Unfug"))["stanza_id"]["id"]
+    try:
+        await bert.plugin["xep_0425"].moderate(JID(room), stanza_id, "darf ich?")
+    except IqError as error:
+        facts["participant"] = condition(error)
+    await ada.plugin["xep_0425"].moderate(JID(room), stanza_id, "Unfug")
+    announced = await bert.until(lambda s: s.name == "message" and s.xml.find(".//{*}moderated") is not None,
+                                 "the moderation")
+    facts["announced"] = [announced["from"] == room, announced["retract"]["id"] == stanza_id]
+    bodies = []
+    async for message in bert.plugin["xep_0313"].iterate(jid=JID(room), rsm={"max": 10}):
+        bodies.append(message["mam_result"]["forwarded"]["stanza"]["body"])
+    facts["gone from the archive"] = "Unfug" not in bodies
+    return facts
+
+
 async def main():
     asked = json.load(sys.stdin)
     ada, bert = [await Client(person, asked["certificate"]).start(asked["host"], asked["port"])

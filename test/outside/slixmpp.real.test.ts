@@ -68,7 +68,8 @@ const scenarios = {
     ids: 25,
     before: ["Nachricht 5", "Nachricht 6", "Nachricht 7", "Nachricht 8", "Nachricht 9"],
   },
-  changes: { corrects: true, retracts: true, archived: ["body", "replace", "retract"] },
+  changes: { corrects: true, retracts: true, archived: ["retracted", "retracted", "retract"] },
+  moderation: { participant: "forbidden", announced: [true, true], "gone from the archive": true },
 } as const;
 
 test.each(Object.entries(scenarios))(

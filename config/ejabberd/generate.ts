@@ -1,0 +1,79 @@
+import { xmppDomain } from "../prosody/domain.ts";
+
+/** All that an ejabberd configuration for N tenants depends on. */
+export interface EjabberdInput {
+  readonly domains: readonly string[];
+  /** Where it listens, on the loopback interface. */
+  readonly ports: { readonly clients: number; readonly components: number; readonly http: number };
+  /** Socket over which accounts are made; whoever may open it may make them. */
+  readonly apiSocket: string;
+  readonly certificates: readonly string[];
+  /** Loopback demos only: clients may sign in without TLS (by SCRAM). */
+  readonly plainStreams: boolean;
+  readonly maxStanzaBytes: number;
+}
+
+const prefixes = ["rooms", "upload", "presence"];
+const LOOPBACK = "127.0.0.1";
+
+/** As little of its own as the tenants' people need: rooms, files and their archives are ours. */
+const modules = [
+  ...["adhoc", "admin_extra", "blocking", "bosh", "caps", "carboncopy", "client_state", "disco", "http_api", "last"],
+  ...["ping", "privacy", "private", "roster", "stream_mgmt", "time", "vcard", "version"],
+];
+
+/**
+ * The configuration file of an ejabberd (23.01) that serves all tenants of `input`, as JSON, which is YAML as well;
+ * `componentSecret` gives the XEP-0114 secret of a domain. Pure. Throws a ZodError for a domain that is none.
+ */
+export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: string) => string): string {
+  const domains = input.domains.map((domain) => xmppDomain.parse(domain));
+  const components = domains.flatMap((domain) => prefixes.map((prefix) => `${prefix}.${domain}`));
+  const { ports } = input;
+  const privileged = "kontor_presence";
+  const config = {
+    hosts: domains,
+    // From "info" on it writes the passwords of accounts that are made into its log.
+    loglevel: "warning",
+    certfiles: input.certificates,
+    auth_method: "internal",
+    auth_password_format: "scram",
+    s2s_access: "none",
+    listen: [
+      {
+        ...{ port: ports.clients, ip: LOOPBACK, module: "ejabberd_c2s", access: "all" },
+        ...{ max_stanza_size: input.maxStanzaBytes, starttls: true, starttls_required: !input.plainStreams },
+      },
+      {
+        ...{ port: ports.components, ip: LOOPBACK, module: "ejabberd_service", access: "all" },
+        // Else each stream is given the stanzas to all of these domains, and not to its own alone.
+        global_routes: false,
+        // A component wraps what clients send, hence twice the room.
+        max_stanza_size: 2 * input.maxStanzaBytes,
+        hosts: Object.fromEntries(components.map((domain) => [domain, { password: componentSecret(domain) }])),
+      },
+      {
+        ...{ port: ports.http, ip: LOOPBACK, module: "ejabberd_http" },
+        request_handlers: { "/xmpp-websocket": "ejabberd_http_ws", "/http-bind": "mod_bosh" },
+      },
+      { port: `unix:${input.apiSocket}`, module: "ejabberd_http", request_handlers: { "/api": "mod_http_api" } },
+    ],
+    api_permissions: { accounts: { from: "mod_http_api", who: "all", what: ["register", "status"] } },
+    access_rules: { [privileged]: { allow: privileged } },
+    // The rule is one, whom it means is each host's own: a tenant's presence has no business with another's people.
+    host_config: Object.fromEntries(
+      domains.map((domain) => [domain, { acl: { [privileged]: { server: [`presence.${domain}`] } } }]),
+    ),
+    modules: {
+      ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),
+      mod_mam: { default: "always" },
+      mod_pubsub: { plugins: ["flat", "pep"] },
+      mod_privilege: {
+        roster: { both: privileged },
+        message: { outgoing: privileged },
+        presence: { managed_entity: privileged, roster: privileged },
+      },
+    },
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}

@@ -1,0 +1,27 @@
+/** The dialogues beside ejabberd: what differs is the server's own, is listed and explained, and nothing else differs. */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { nameOf, readDifferences } from "../dialogues/differences.ts";
+import { play, readScript, scripts } from "../dialogues/player.ts";
+import type { Step } from "../dialogues/script.ts";
+import { openWorld, type World } from "../faults/world.ts";
+
+const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld({ server: "ejabberd" });
+}, 240_000);
+afterAll(() => world?.close(), 60_000);
+
+test("the list names no dialogue that is not there", () => {
+  expect([...listed.keys()].filter((file) => !scripts.includes(file))).toEqual([]);
+});
+
+describe.each(scripts)("%s", (file) => {
+  test("differs where the list says so, and only there", async () => {
+    const found: string[] = [];
+    const onDifference = (step: Step) => void found.push(nameOf(step));
+    await play(readScript(file), file, { demo: world.stack.demo, onDifference });
+    expect(found).toEqual(listed.get(file) ?? []);
+  }, 120_000);
+});
