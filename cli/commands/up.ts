@@ -8,8 +8,8 @@ import { ask } from "../stack/control.ts";
 import { demoText, readDemo } from "../stack/demo-file.ts";
 import { AlreadyRuns, messageOf, StackError } from "../stack/error.ts";
 import { type Home, homeOf, makeHome } from "../stack/home.ts";
+import { type ServerName, serverNames } from "../stack/server-kind.ts";
 import type { Stack } from "../stack/stack.ts";
-import { type ServerName, serverNames } from "../stack/xmpp-server.ts";
 
 /** `kontor up`: the whole service with its demo, in the foreground or detached. */
 export function command(): Command {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StackError } from "./error.ts";
-import type { ServerName } from "./xmpp-server.ts";
+import type { ServerName } from "./server-kind.ts";
 
 /** Debian packages of the running service, each with a file or command that tells that it is there. */
 const needed: Readonly<Record<string, string>> = {

@@ -10,9 +10,9 @@ import { signal } from "./processes.ts";
 import { prosodyShell } from "./prosody-shell.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
+import type { ServerName } from "./server-kind.ts";
 import type { ServiceUser } from "./service-user.ts";
 import { startInOrder } from "./start-order.ts";
-import type { ServerName } from "./xmpp-server.ts";
 
 export interface StackOptions {
   readonly home?: string | undefined;

@@ -13,8 +13,9 @@ import { checkPorts } from "./ports.ts";
 import { stopOrphans } from "./run-file.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { demoSecrets, seedDemo } from "./seed.ts";
+import type { ServerName } from "./server-kind.ts";
 import { type ServiceUser, serviceUser } from "./service-user.ts";
-import { type ServerName, xmppServer } from "./xmpp-server.ts";
+import { xmppServer } from "./xmpp-server.ts";
 
 interface Context {
   readonly home: Home;

@@ -1,19 +1,9 @@
-/** The XMPP server beside which the components run: what the stack needs of it, whichever it is. */
+/** The XMPP servers of the stack, made ready to start. */
 
-import type { PartSpec } from "./part.ts";
 import { ejabberdServer } from "./parts/ejabberd.ts";
 import { adminSocket, type LocalServer, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts";
 import { createAccounts } from "./prosody-shell.ts";
-
-/** The servers there are; the first is the usual one. */
-export const serverNames = ["prosody", "ejabberd"] as const;
-export type ServerName = (typeof serverNames)[number];
-
-export interface XmppServer {
-  readonly part: PartSpec;
-  /** Makes those of these accounts that are missing. */
-  createAccounts(passwords: ReadonlyMap<string, string>): Promise<void>;
-}
+import type { ServerName, XmppServer } from "./server-kind.ts";
 
 interface ServedTenant {
   readonly domain: string;

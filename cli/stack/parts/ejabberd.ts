@@ -6,8 +6,8 @@ import { ejabberdConfig } from "../../../config/ejabberd/generate.ts";
 import { localCertificate } from "../certificate.ts";
 import { StackError } from "../error.ts";
 import { socketPath } from "../home.ts";
+import type { XmppServer } from "../server-kind.ts";
 import { asService } from "../service-user.ts";
-import type { XmppServer } from "../xmpp-server.ts";
 import type { LocalServer } from "./prosody.ts";
 
 /** Debian's place for Erlang libraries. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Home, repository } from "../home.ts";
 import type { PartSpec } from "../part.ts";
 import { readyz } from "../probe.ts";
-import type { ServerName } from "../xmpp-server.ts";
+import type { ServerName } from "../server-kind.ts";
 
 /** Our own processes, as far as they are there, run as in production: one command each, settings from the environment. */
 export function kontorParts(home: Home, env: Readonly<Record<string, string>>, server: ServerName): PartSpec[] {
