@@ -79,7 +79,11 @@ async function measure(
   const { entered = [] } = await load.ask({ ...ENTER, room, withinMs });
   const after = memory();
   const grown = { components: after.components - before.components, prosody: after.prosody - before.prosody };
-  report(`${room}: ${entered.length} inside after ${seconds(entered.at(-1))} s`);
+  const perOccupant = (bytes: number) => Math.round(bytes / 1_024 / entered.length);
+  report(
+    `${room}: ${entered.length} inside after ${seconds(entered.at(-1))} s, KiB an occupant: ` +
+      `components ${perOccupant(grown.components)}, server ${perOccupant(grown.prosody)}`,
+  );
   const { outcome } = await load.ask({ ...FLOOD, room });
   if (outcome?.copies !== FLOOD.messages * entered.length) throw new Error(`${room}: copies are missing`);
   const rate = copiesPerSecond(outcome);

@@ -6,8 +6,8 @@ import { createMarkerCounter } from "./marker-counter.ts";
 import type { Outcome } from "./protocol.ts";
 
 export interface Crowd {
-  /** All occupants enter a room; resolves when each has its own presence and the room's subject. */
-  join(room: string): Promise<void>;
+  /** The first so many enter a room; resolves when each has its own presence and the room's subject. */
+  join(room: string, occupants: number): Promise<void>;
   /** Those not yet inside enter, many at once, until the time is over; gives when each was inside (ms), rising. */
   enter(room: string, limits: { readonly window: number; readonly withinMs: number }): Promise<number[]>;
   /**
@@ -46,9 +46,10 @@ export async function gather(
       inside.set(room, [...present, ...entered]);
       return at;
     },
-    join: async (room) => {
-      inside.set(room, connections);
-      for (const [index, connection] of connections.entries()) {
+    join: async (room, occupants) => {
+      const some = connections.slice(0, occupants);
+      inside.set(room, some);
+      for (const [index, connection] of some.entries()) {
         const entered = connection.expect(/<subject/, `occupant ${index} to enter ${room}`);
         connection.write(joinPresence(room, people[index]?.user ?? ""));
         await entered;

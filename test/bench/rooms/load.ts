@@ -11,7 +11,7 @@ async function carryOut(asked: Command): Promise<Reply> {
   }
   if (!crowd) throw new Error("nobody is connected yet");
   if (asked.do === "join") {
-    await crowd.join(asked.room);
+    await crowd.join(asked.room, asked.occupants);
     return { ok: true };
   }
   if (asked.do === "enter") return { ok: true, entered: await crowd.enter(asked.room, asked) };

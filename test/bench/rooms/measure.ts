@@ -49,7 +49,7 @@ export async function measure(
   const play = (candidate: Candidate, command: Playing) => playRound(load, pids, candidate, command, plan.occupants);
   for (const candidate of candidates) {
     report(`${candidate.name}: ${plan.occupants} occupants enter, warm-up`);
-    await load.ask({ do: "join", room: candidate.room });
+    await load.ask({ do: "join", room: candidate.room, occupants: plan.occupants });
     await play(candidate, { ...plan.warmUp, room: candidate.room, label: "warm-up" });
   }
   const measured = candidates.map((candidate) => ({ candidate, floods: [] as Round[], paced: [] as Round[] }));

@@ -10,7 +10,7 @@ export const command = z.discriminatedUnion("do", [
     domain: z.string(),
     people: z.array(z.object({ user: z.string(), password: z.string() })),
   }),
-  z.object({ do: z.literal("join"), room: z.string() }),
+  z.object({ do: z.literal("join"), room: z.string(), occupants: z.int() }),
   /**
    * Those who are not inside yet enter, with at most `window` under way; nobody begins any more after `withinMs`. Those
    * who are inside then play in this room.

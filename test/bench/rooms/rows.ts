@@ -10,11 +10,17 @@ export function compared([ours, ...peers]: readonly Measured[], plan: Plan): Row
 
 function delivered(ours: Measured, peer: Measured, plan: Plan): Row {
   const rates = (each: Measured) => each.floods.map(copiesPerSecond);
-  return row(`copies delivered, beside ${peer.candidate.name}`, median(rates(ours)), median(rates(peer)), "copies/s", {
-    ...{ better: "more", occupants: plan.occupants, messages: plan.flood.messages, window: plan.flood.window },
-    rounds: { ours: rates(ours).map(Math.round), peer: rates(peer).map(Math.round) },
-    cpuSecondsPerRound: { ours: cpuOf(ours.floods), peer: cpuOf(peer.floods) },
-  });
+  return row(
+    `${plan.occupants} occupants: copies delivered, beside ${peer.candidate.name}`,
+    median(rates(ours)),
+    median(rates(peer)),
+    "copies/s",
+    {
+      ...{ better: "more", occupants: plan.occupants, messages: plan.flood.messages, window: plan.flood.window },
+      rounds: { ours: rates(ours).map(Math.round), peer: rates(peer).map(Math.round) },
+      cpuSecondsPerRound: { ours: cpuOf(ours.floods), peer: cpuOf(peer.floods) },
+    },
+  );
 }
 
 function delays(ours: Measured, peer: Measured, plan: Plan): Row[] {
@@ -25,7 +31,7 @@ function delays(ours: Measured, peer: Measured, plan: Plan): Row[] {
   return figures.flatMap(({ what, of }) =>
     [0.5, 0.99].map((share) =>
       row(
-        `time to the ${what}, p${share * 100}, beside ${peer.candidate.name}`,
+        `${plan.occupants} occupants: time to the ${what}, p${share * 100}, beside ${peer.candidate.name}`,
         percentile(of(ours), share),
         percentile(of(peer), share),
         "ms",
