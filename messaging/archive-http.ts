@@ -4,7 +4,7 @@ import { KontorError } from "../platform/errors.ts";
 import { type Caller, pageOf, type Route, route } from "../platform/http.ts";
 import { archiveContext, searchArchive } from "./archive-search.ts";
 import { excerpt, wordsOf } from "./core-excerpt.ts";
-import { type RoomHttpDeps, requireReason } from "./http-deps.ts";
+import { order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
 import { messagesByDay } from "./statistics.ts";
@@ -60,6 +60,17 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
         const rows = await archiveContext(deps, params.tenant, await idOf(params), params.message, query, actor);
         return { items: rows.map((row) => messageOf(row, [])), next: null };
       },
+    }),
+    route({
+      method: "post",
+      path: "/tenants/{tenant}/rooms/{room}/archive/{message}/moderate",
+      summary: "Take back what somebody said: it is gone, a tombstone stays. Needs X-Reason, which all are told",
+      scope: "rooms:moderate",
+      params: shapes.messagePath,
+      status: 204,
+      problems: ["gone", "unavailable"],
+      handle: ({ params, caller }) =>
+        order(deps, params, caller, { do: "moderate", message: params.message, reason: requireReason(caller) }),
     }),
     route({
       method: "get",

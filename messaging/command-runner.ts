@@ -21,7 +21,7 @@ export function commandRunner(
   const run = async ({ id, payload }: Awaited<ReturnType<typeof waitingCommands>>[number]): Promise<boolean> => {
     let problem: KontorError | undefined;
     try {
-      await runCommand(rooms, id, payload);
+      await runCommand(tenant, rooms, deps, id, payload);
     } catch (error) {
       if (error instanceof WithdrawnError) return true;
       problem = toKontorError(error);

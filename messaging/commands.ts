@@ -4,17 +4,27 @@ import { KontorError } from "../platform/errors.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
 import { type CommandPayload, changed } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
+import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
+import { findErasable } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
+import type { RoomsDeps } from "./rooms-deps.ts";
 import { type RoomChange, storeConfig, storeMemberships, storeRole } from "./store-changes.ts";
 
 /**
  * Does it and marks it as done in the same transaction. Throws `not-found` for a room or an occupant that is not there,
  * `precondition-failed` for another version, and what checkAdmin throws.
  */
-export async function runCommand(rooms: Rooms, id: string, payload: CommandPayload): Promise<void> {
+export async function runCommand(
+  tenant: string,
+  rooms: Rooms,
+  deps: RoomsDeps,
+  id: string,
+  payload: CommandPayload,
+): Promise<void> {
   await rooms.withRoom(payload.room, (room) => {
     if (!room) throw new KontorError("not-found", "There is no such room");
+    if (payload.command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, payload.command);
     return rooms.alone(room, () => within(rooms, room, id, payload));
   });
 }
@@ -48,9 +58,26 @@ async function within(rooms: Rooms, room: RoomState, id: string, { by, as, actor
       rooms.apply(room, applyAdmin(room, checked));
       return;
     }
+    case "moderate":
+      return;
     case "role":
       return becomes(rooms, room, change, asker, command);
   }
+}
+
+/** As a moderator inside would (XEP-0425): done again, it finds the message taken back. */
+async function takeBack(
+  tenant: string,
+  rooms: Rooms,
+  deps: RoomsDeps,
+  room: RoomState,
+  { by, actor }: CommandPayload,
+  { message, reason }: { message: string; reason?: string | undefined },
+): Promise<void> {
+  const found = await findErasable(tenant, deps, room, message);
+  const moderator = { nick: actor.name, occupantId: rooms.occupantId(room, by), role: "moderator", bare: by } as const;
+  const draft = moderation(room, moderator, found, { id: deps.newId(), reason, now: deps.clock() });
+  if (!(await rooms.append(room, draft))) throw new KontorError("unavailable");
 }
 
 async function becomes(

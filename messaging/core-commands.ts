@@ -42,6 +42,7 @@ const roomCommand = z.discriminatedUnion("do", [
     nick: z.string().optional(),
     reason,
   }),
+  z.object({ do: z.literal("moderate"), message: z.uuid(), reason }),
   z.object({ do: z.literal("role"), occupantId: z.string(), role: z.enum([...insideRoles, "none"]), reason }),
 ]);
 export type RoomCommand = z.output<typeof roomCommand>;

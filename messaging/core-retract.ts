@@ -37,10 +37,13 @@ export function retraction(
   return { ...draft, body: undefined, erasure };
 }
 
+/** Who moderates: inside, or by a role in the tenant. */
+type Moderator = Pick<Occupant, "nick" | "occupantId" | "role" | "bare">;
+
 /** The retraction of anybody's message by a moderator, told by the room. */
 export function moderation(
   room: RoomState,
-  moderator: Occupant,
+  moderator: Moderator,
   { target, family }: { readonly target: LogEntry; readonly family: readonly LogEntry[] },
   { id, reason, now }: { readonly id: string; readonly reason: string | undefined; readonly now: number },
 ): LogDraft {
@@ -73,7 +76,7 @@ export function moderation(
 }
 
 /** The bare address of a moderator; throws `forbidden` for anybody else. */
-export function requireModerator({ role, bare }: Occupant): string {
+export function requireModerator({ role, bare }: Moderator): string {
   if (role !== "moderator" || bare === null) throw new KontorError("forbidden", "Only moderators moderate messages");
   return bare;
 }

@@ -33,7 +33,7 @@ export async function retractOwn(
   room: RoomState,
   said: { readonly session: string; readonly message: Element; readonly asked: Element },
 ): Promise<Effect[]> {
-  const found = await find(context.tenant.id, deps, room, retract.read(said.asked).id);
+  const found = await findErasable(context.tenant.id, deps, room, retract.read(said.asked).id);
   const now = deps.clock();
   return groupchat(room, said.session, said.message, now).map((effect) =>
     effect.do === "append" ? { do: "append", draft: retraction(effect.draft, found, now) } : effect,
@@ -58,7 +58,7 @@ export function moderationRoute(context: DoorContext, rooms: Rooms, deps: Deps):
         moderator();
         if (!room) throw new KontorError("not-found", "There is no such room");
         const { id, reason } = moderate.read(payload);
-        const found = await find(context.tenant.id, deps, room, id);
+        const found = await findErasable(context.tenant.id, deps, room, id);
         rooms.quota.count();
         // Who moderates may have left or lost the role while the message was looked for.
         const draft = moderation(room, moderator(), found, { id: deps.newId(), reason, now: deps.clock() });
@@ -68,7 +68,8 @@ export function moderationRoute(context: DoorContext, rooms: Rooms, deps: Deps):
   };
 }
 
-async function find(
+/** A message that is to be taken back, with its corrections. Throws `not-found`, `gone`, `not-allowed`. */
+export async function findErasable(
   tenant: string,
   { db, clock }: Deps,
   room: RoomState,
