@@ -70,6 +70,9 @@ const refusedSoon = (client: XmppClient, name: string) =>
     const answer = error(await enter(client, `${name}-${newId()}`));
     return answer === "none" ? undefined : answer;
   }, "the rule");
+/** And the other way round: until then the rules of before refuse it. */
+const enteredSoon = (client: XmppClient, room: string) =>
+  eventually(async () => (error(await enter(client, room)) === "none" ? true : undefined), `a place in ${room}`);
 async function listed(client: XmppClient): Promise<(string | undefined)[]> {
   const query = x("query", { xmlns: NS_DISCO_ITEMS });
   const answer = await client.iq(x("iq", { type: "get", to: `rooms.${tenant.domain}` }, query));
@@ -123,7 +126,7 @@ describe("in the rooms", () => {
 
   test("who is too fast is told when to go on, and what he said is nowhere", async () => {
     await set({});
-    await enter(ada, "tempo");
+    await enteredSoon(ada, "tempo");
     await set({ messagesPerTenSeconds: { person: 3 } });
     const fate = await eventually(async () => {
       const answer = error(await say(ada, "tempo", `schnell ${newId()}`));
@@ -153,7 +156,7 @@ describe("in the rooms", () => {
 
   test("without an archive nobody reads back what was said, and it is deleted", async () => {
     await set({});
-    await enter(ada, "fluechtig");
+    await enteredSoon(ada, "fluechtig");
     await eventually(
       async () => (error(await say(ada, "fluechtig", "Weg damit")) === "none" ? true : undefined),
       "a word",
