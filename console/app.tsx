@@ -4,6 +4,7 @@ import { useSession, useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { InvitationPage } from "./pages/invitation.tsx";
+import { RoomPage } from "./pages/room-page.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { TenantPage } from "./pages/tenant.tsx";
 import { pages } from "./pages.ts";
@@ -67,6 +68,7 @@ function OpenPages() {
           <Route key={path} path={path} element={<Element />} />
         ))}
         {may("tenant:list") ? <Route path="/tenants/:tenant" element={<TenantPage />} /> : null}
+        {may("rooms:read") ? <Route path="/rooms/:room" element={<RoomPage />} /> : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

@@ -1,11 +1,13 @@
 import type { ComponentType } from "react";
 import type { Action } from "../identity/permissions.ts";
 import { AccountPage } from "./pages/account.tsx";
+import { ArchivePage } from "./pages/archive.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { RolesPage } from "./pages/roles.tsx";
+import { RoomsPage } from "./pages/rooms.tsx";
 import { SignInSettingsPage } from "./pages/sign-in-settings.tsx";
 import { OwnTenantPage } from "./pages/tenant.tsx";
 import { TenantsPage } from "./pages/tenants.tsx";
@@ -21,6 +23,8 @@ export interface PageEntry {
     | "people"
     | "groups"
     | "roles"
+    | "rooms"
+    | "archive"
     | "audit"
     | "tokens"
     | "signInSettings"
@@ -38,6 +42,8 @@ export const pages: readonly PageEntry[] = [
   { path: "/people", name: "people", action: "person:read", Element: PeoplePage },
   { path: "/groups", name: "groups", action: "group:read", Element: GroupsPage },
   { path: "/roles", name: "roles", action: "role:read", Element: RolesPage },
+  { path: "/rooms", name: "rooms", action: "rooms:read", Element: RoomsPage },
+  { path: "/archive", name: "archive", action: "archive:read", Element: ArchivePage },
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
   { path: "/sign-in-settings", name: "signInSettings", action: "sign-in:read", Element: SignInSettingsPage },

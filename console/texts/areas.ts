@@ -1,6 +1,7 @@
 import * as accessibility from "./accessibility.ts";
 import * as account from "./account.ts";
 import * as app from "./app.ts";
+import * as archive from "./archive.ts";
 import * as audit from "./audit.ts";
 import * as emergency from "./emergency.ts";
 import * as groups from "./groups.ts";
@@ -10,6 +11,8 @@ import * as people from "./people.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
+import * as room from "./room.ts";
+import * as rooms from "./rooms.ts";
 import * as signIn from "./sign-in.ts";
 import * as signInSettings from "./sign-in-settings.ts";
 import * as tenant from "./tenant.ts";
@@ -22,6 +25,7 @@ const textsIn = (language: "de" | "en") => ({
   accessibility: accessibility[language],
   account: account[language],
   app: app[language],
+  archive: archive[language],
   audit: audit[language],
   emergency: emergency[language],
   groups: groups[language],
@@ -31,6 +35,8 @@ const textsIn = (language: "de" | "en") => ({
   problems: problems[language],
   roleNames: roleNames[language],
   roles: roles[language],
+  room: room[language],
+  rooms: rooms[language],
   signIn: signIn[language],
   tenant: tenant[language],
   signInSettings: signInSettings[language],

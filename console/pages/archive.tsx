@@ -1,0 +1,26 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { Button } from "../ui/button.tsx";
+import { Page } from "../ui/page.tsx";
+import { ArchiveAsk } from "./archive-ask.tsx";
+import type { ArchiveQuestion } from "./archive-question.ts";
+import { ArchiveResults } from "./archive-results.tsx";
+
+/** Search in the messages of a room: first the reason, then what was found, page by page. */
+export function ArchivePage() {
+  const { t } = useTranslation();
+  const [params] = useSearchParams();
+  const [asked, setAsked] = useState<ArchiveQuestion>();
+  return (
+    <Page
+      // What was found is a page of its own: its heading gets the focus.
+      key={asked ? "results" : "ask"}
+      title={asked ? t("archive.results", { room: asked.room }) : t("archive.title")}
+      lead={asked ? t("archive.readingFor", { reason: asked.reason }) : t("archive.lead")}
+      actions={asked ? <Button onClick={() => setAsked(undefined)}>{t("archive.again")}</Button> : null}
+    >
+      {asked ? <ArchiveResults asked={asked} /> : <ArchiveAsk room={params.get("room") ?? ""} onAsk={setAsked} />}
+    </Page>
+  );
+}

@@ -1,0 +1,122 @@
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useParams } from "react-router";
+import { path } from "../api/client.ts";
+import { useSession } from "../api/session.tsx";
+import { Button } from "../ui/button.tsx";
+import { ConfirmDialog } from "../ui/confirm.tsx";
+import { Page } from "../ui/page.tsx";
+import { ProblemNote } from "../ui/problem-note.tsx";
+import { useToast } from "../ui/toast.tsx";
+import { type WholeRoom, wholeRoom } from "./room.ts";
+import { RoomConfigForm } from "./room-config-form.tsx";
+import { RoomMembers } from "./room-members.tsx";
+import { RoomOccupants } from "./room-occupants.tsx";
+
+/** One room: what it is, who is inside, who belongs to it, its settings, its end. */
+export function RoomPage() {
+  const { room = "" } = useParams();
+  return <RoomView key={room} name={room} />;
+}
+
+function RoomView({ name }: { readonly name: string }) {
+  const { t, i18n } = useTranslation();
+  const { api, tenant, may } = useSession();
+  const toast = useToast();
+  const navigate = useNavigate();
+  const [room, setRoom] = useState<WholeRoom>();
+  const [error, setError] = useState<unknown>();
+  const [ending, setEnding] = useState(false);
+  const base = path`/tenants/${tenant}/rooms/${name}`;
+  const read = useCallback(async () => {
+    try {
+      setRoom(wholeRoom.parse((await api.get(base)).body));
+      setError(undefined);
+    } catch (problem) {
+      setError(problem);
+    }
+  }, [api, base]);
+  useEffect(() => void read(), [read]);
+  const back = (
+    <p>
+      <Link to="/rooms">{t("room.back")}</Link>
+    </p>
+  );
+  if (error !== undefined || !room) {
+    return (
+      <Page title={name}>
+        {error === undefined ? (
+          <p role="status">{t("ui.loading")}</p>
+        ) : (
+          <ProblemNote error={error} retry={() => void read()} />
+        )}
+        {back}
+      </Page>
+    );
+  }
+  const facts = [
+    ["room.address", room.jid],
+    ["room.subject", room.subject ?? t("room.noSubject")],
+    ["room.since", new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date(room.createdAt))],
+    ["rooms.messagesToday", new Intl.NumberFormat(i18n.language).format(room.messagesToday)],
+  ] as const;
+  return (
+    <Page
+      key={room.name}
+      title={room.title}
+      actions={
+        may("rooms:change") ? (
+          <Button kind="danger" onClick={() => setEnding(true)}>
+            {t("room.destroy")}
+          </Button>
+        ) : null
+      }
+    >
+      {back}
+      <section className="card" aria-labelledby="room-facts">
+        <h2 id="room-facts">{t("room.facts")}</h2>
+        {room.description === "" ? null : <p>{room.description}</p>}
+        <dl>
+          {facts.map(([key, value]) => (
+            <div key={key} className="pair">
+              <dt>{t(key)}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {may("archive:read") ? (
+          <p>
+            <Link to={`/archive?${new URLSearchParams({ room: room.name })}`}>{t("room.searchArchive")}</Link>
+          </p>
+        ) : null}
+      </section>
+      <RoomOccupants base={base} />
+      <RoomMembers base={base} room={room} />
+      {may("rooms:change") ? (
+        <RoomConfigForm
+          key={room.version}
+          base={base}
+          room={room}
+          onSaved={(next) => {
+            setRoom(next);
+            toast(t("ui.saved"));
+          }}
+        />
+      ) : null}
+      {ending ? (
+        <ConfirmDialog
+          title={t("room.destroyOne", { name: room.title })}
+          text={t("room.destroyText")}
+          action={t("room.destroy")}
+          danger
+          onClose={() => setEnding(false)}
+          onConfirm={async (reason) => {
+            await api.send("DELETE", base, { reason });
+            toast(t("room.destroyed", { name: room.title }));
+            navigate("/rooms");
+          }}
+        />
+      ) : null}
+    </Page>
+  );
+}

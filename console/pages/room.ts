@@ -1,0 +1,96 @@
+import * as z from "zod/mini";
+
+/** What the API says of rooms: the one place that knows its shapes. */
+
+const insideRole = z.enum(["moderator", "participant", "visitor"]);
+
+/** What an owner may set of a room, as messaging/core-config.ts has it; the password itself is never read. */
+export const configShape = z.object({
+  title: z.string(),
+  description: z.string(),
+  language: z.string(),
+  listed: z.boolean(),
+  persistent: z.boolean(),
+  membersOnly: z.boolean(),
+  moderated: z.boolean(),
+  whois: z.enum(["moderators", "anyone"]),
+  maxOccupants: z.number(),
+  occupantsInvite: z.boolean(),
+  privateMessages: z.enum(["anyone", "participants", "moderators", "none"]),
+  openSubject: z.boolean(),
+  announcedRoles: z.array(insideRole),
+  memberListRoles: z.array(insideRole),
+  registration: z.boolean(),
+  history: z.number(),
+});
+export type RoomConfig = z.infer<typeof configShape>;
+/** Some of it. */
+export type SomeConfig = { readonly [K in keyof RoomConfig]?: RoomConfig[K] | undefined };
+
+export const roomShape = z.object({
+  name: z.string(),
+  jid: z.string(),
+  title: z.string(),
+  description: z.string(),
+  /** Null while it is not known. */
+  occupants: z.nullable(z.number()),
+  messagesToday: z.number(),
+  membersOnly: z.boolean(),
+  moderated: z.boolean(),
+  listed: z.boolean(),
+  persistent: z.boolean(),
+  locked: z.boolean(),
+  createdAt: z.string(),
+  lastMessageAt: z.nullable(z.string()),
+});
+export type RoomRow = z.infer<typeof roomShape>;
+
+/** A room as read alone. */
+export const wholeRoom = z.extend(roomShape, {
+  config: configShape,
+  passwordSet: z.boolean(),
+  subject: z.nullable(z.string()),
+  version: z.number(),
+});
+export type WholeRoom = z.infer<typeof wholeRoom>;
+
+export const affiliations = ["owner", "admin", "member", "outcast"] as const;
+const affiliationShape = z.enum(affiliations);
+
+export const memberShape = z.object({
+  jid: z.string(),
+  affiliation: affiliationShape,
+  nick: z.nullable(z.string()),
+  reason: z.nullable(z.string()),
+  name: z.nullable(z.string()),
+});
+export type MemberRow = z.infer<typeof memberShape>;
+
+export const occupantShape = z.object({
+  nick: z.string(),
+  occupantId: z.string(),
+  jid: z.nullable(z.string()),
+  role: insideRole,
+  affiliation: z.enum([...affiliations, "none"]),
+  network: z.nullable(z.string()),
+  sessions: z.number(),
+});
+export type OccupantRow = z.infer<typeof occupantShape>;
+
+export const statisticsShape = z.object({
+  rooms: z.number(),
+  messagesToday: z.number(),
+  days: z.array(z.object({ day: z.string(), messages: z.number() })),
+});
+export type Statistics = z.infer<typeof statisticsShape>;
+
+export const messageShape = z.object({
+  id: z.string(),
+  at: z.string(),
+  nick: z.string(),
+  sender: z.nullable(z.string()),
+  body: z.nullable(z.string()),
+  /** The body in parts, those that were searched for marked. */
+  excerpt: z.array(z.object({ text: z.string(), hit: z.boolean() })),
+});
+export type MessageRow = z.infer<typeof messageShape>;

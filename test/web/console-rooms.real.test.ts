@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { Browser, Page } from "playwright-core";
+import type { XmppClient } from "../../cli/client/xmpp-client.ts";
+import { attr, x } from "../../components/stanza.ts";
+import { NS_MUC, NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
+import { newId } from "../../platform/ids.ts";
+import { launch, picture } from "../support/browser.ts";
+import { realStack, signInAs } from "../support/real.ts";
+import {
+  ask,
+  axeFindsNothing,
+  enter,
+  type Language,
+  languages,
+  menu,
+  STEP,
+  signedIn,
+  tabTo,
+  tenantId,
+  texts,
+  type,
+  unique,
+} from "./console-user.ts";
+
+/** Rooms in the console, by keyboard alone, while somebody chats in them. */
+
+/** Somebody of the demo without any right in the rooms below, and who sees what the console does. */
+const CHATTER = 4;
+const { demo } = realStack();
+const domain = demo.tenants[0]?.domain ?? "";
+
+let browser: Browser;
+let chatter: XmppClient;
+beforeAll(async () => {
+  browser = await launch();
+  chatter = await signInAs(demo, 0, CHATTER);
+}, STEP);
+afterAll(async () => {
+  await chatter.stop();
+  await browser.close();
+});
+
+const of = (page: Page, action: string, name: string) => page.getByRole("button", { name: `${action}: ${name}` });
+const jidOf = (room: string, nick: string) => `${room}@rooms.${domain}/${nick}`;
+
+async function enterRoom(room: string, nick: string): Promise<void> {
+  await chatter.send(x("presence", { to: jidOf(room, nick) }, x("x", { xmlns: NS_MUC })));
+  await chatter.next(({ name, attrs }) => name === "presence" && attrs.from === jidOf(room, nick), `enters ${room}`);
+}
+
+async function say(room: string, text: string): Promise<void> {
+  const id = newId();
+  await chatter.send(x("message", { to: `${room}@rooms.${domain}`, type: "groupchat", id }, x("body", {}, text)));
+  await chatter.next((stanza) => stanza.name === "message" && attr(stanza, "id") === id, text);
+}
+
+/** Waits until the room says that who is here under this nick is out, and gives the codes of why. */
+async function putOut(room: string, nick: string): Promise<unknown[]> {
+  const gone = await chatter.next(
+    ({ name, attrs }) => name === "presence" && attrs.type === "unavailable" && attrs.from === jidOf(room, nick),
+    `${nick} is out of ${room}`,
+  );
+  return (gone.getChild("x", NS_MUC_USER)?.getChildren("status") ?? []).map((status) => attr(status, "code"));
+}
+
+async function confirm(page: Page, action: string, reason: string, language: Language): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await type(page, dialog.getByLabel(texts[language].ui.reason), reason);
+  await axeFindsNothing(page);
+  await enter(page, dialog.getByRole("button", { name: action, exact: true }));
+  await dialog.waitFor({ state: "detached" });
+}
+
+describe.each(languages)("in %s", (language) => {
+  const { rooms, room, archive, audit, ui } = texts[language];
+
+  it(
+    "a room is added, filled, set, watched, cleared and destroyed",
+    async () => {
+      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const name = unique("rat");
+      const title = `Rat ${name}`;
+      const dialog = page.getByRole("dialog");
+      await enter(page, menu(page, rooms.title));
+      await page.getByRole("heading", { name: rooms.numbers }).waitFor();
+      await enter(page, page.getByRole("button", { name: rooms.create }));
+      await type(page, dialog.getByLabel(rooms.name), name);
+      await type(page, dialog.getByLabel(room.settings.title), title);
+      await axeFindsNothing(page);
+      await page.keyboard.press("Enter");
+      await dialog.waitFor({ state: "detached" });
+      await type(page, page.getByLabel(ui.search, { exact: true }), name);
+      await page.getByRole("row", { name: new RegExp(`${title} ${name}`) }).waitFor();
+      await axeFindsNothing(page);
+      await enter(page, page.getByRole("link", { name: title }));
+      await page.getByRole("heading", { name: title, level: 1 }).waitFor();
+      await page.getByText(room.nobodyInside).waitFor();
+
+      await enter(page, of(page, room.addMember, room.members));
+      await type(page, dialog.getByLabel(room.findPerson), "malte.jensen");
+      await enter(page, dialog.getByRole("button", { name: `${room.take}: Malte Jensen` }));
+      expect(await dialog.getByLabel(room.jid).inputValue()).toBe(`malte.jensen@${domain}`);
+      await confirm(page, ui.save, "leitet den Rat", language);
+      await page.getByRole("row", { name: new RegExp(`Malte Jensen .*${room.affiliations.member}`) }).waitFor();
+
+      await enterRoom(name, "Svenja");
+      await enter(page, of(page, room.reload, room.inside));
+      await page.getByRole("row", { name: new RegExp(`Svenja .*${room.roles.participant}`) }).waitFor();
+      await axeFindsNothing(page);
+      if (language === "de") {
+        await page.evaluate("scrollTo(0, 0)");
+        await picture(page, "console-room");
+      }
+      await enter(page, of(page, room.kick, "Svenja"));
+      await confirm(page, room.kick, "stört", language);
+      expect(await putOut(name, "Svenja")).toContain("307");
+      await page.getByText(room.nobodyInside).waitFor();
+
+      await tabTo(page, page.getByLabel(room.settings.membersOnly));
+      await page.keyboard.press("Space");
+      await type(page, page.getByLabel(room.settings.history), "201");
+      await page.keyboard.press("Enter");
+      await page.getByText(ui.outOfRange.replace("{{min}}", "0").replace("{{max}}", "200")).waitFor();
+      await type(page, page.getByLabel(room.settings.history), "50");
+      await page.keyboard.press("Enter");
+      await page.getByText(ui.saved).waitFor();
+      await page.reload();
+      await page.getByLabel(room.settings.history).waitFor();
+      expect(await page.getByLabel(room.settings.membersOnly).isChecked()).toBe(true);
+      expect(await page.getByLabel(room.settings.history).inputValue()).toBe("50");
+      if (language === "de") {
+        await page.getByRole("heading", { name: room.config }).scrollIntoViewIfNeeded();
+        await picture(page, "console-room-settings");
+      }
+
+      await enter(page, of(page, room.ban, "Malte Jensen"));
+      await confirm(page, room.ban, "nicht mehr dabei", language);
+      await page.getByRole("row", { name: new RegExp(`${room.affiliations.outcast}.*nicht mehr dabei`) }).waitFor();
+      await enter(page, page.getByRole("button", { name: room.destroy }));
+      await confirm(page, room.destroy, "aufgelöst", language);
+      await page.getByRole("heading", { name: rooms.title, level: 1 }).waitFor();
+      await type(page, page.getByLabel(ui.search, { exact: true }), name);
+      await page.getByText(ui.noneFound).waitFor();
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    2 * STEP,
+  );
+
+  it(
+    "the archive is read with a reason alone, and the reading is in the audit log",
+    async () => {
+      const name = unique("beirat");
+      const word = unique("wort");
+      const made = await signedIn(browser, "tenant-administrator", language);
+      await ask(made.page, "POST", "/rooms", { name, config: { title: `Beirat ${name}` } });
+      await made.context.close();
+      await enterRoom(name, "Svenja");
+      await say(name, "Guten Morgen");
+      await say(name, `Die Vorlage ${word} liegt aus`);
+      await say(name, "Danke");
+
+      const { page, watch, context } = await signedIn(browser, "dpo", language);
+      const reason = `Beschwerde ${unique("az")}`;
+      await enter(page, menu(page, rooms.title));
+      await page.getByRole("row").nth(1).waitFor();
+      expect(await page.getByRole("button", { name: rooms.create }).count()).toBe(0);
+      if (language === "de") await picture(page, "console-rooms");
+      await type(page, page.getByLabel(ui.search, { exact: true }), name);
+      await enter(page, page.getByRole("link", { name: `Beirat ${name}` }));
+      await page.getByRole("row", { name: /Svenja/ }).waitFor();
+      expect(await of(page, room.kick, "Svenja").count()).toBe(0);
+      await enter(page, page.getByRole("link", { name: room.searchArchive }));
+      await page.getByText(archive.warning).waitFor();
+      await axeFindsNothing(page);
+      await enter(page, page.getByRole("button", { name: archive.search }));
+      await page.getByText(ui.required).waitFor();
+      if (language === "de") await picture(page, "console-archive-reason");
+      await type(page, page.getByLabel(archive.reason), reason);
+      await type(page, page.getByLabel(archive.words), word);
+      await page.keyboard.press("Enter");
+      await page.getByText(archive.readingFor.replace("{{reason}}", reason)).waitFor();
+      const row = page.getByRole("row", { name: new RegExp(`Die Vorlage ${word} liegt aus`) });
+      await row.waitFor();
+      expect(await page.locator("mark").allTextContents()).toContain(word);
+      expect(await page.getByText("Guten Morgen").count()).toBe(0);
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-archive");
+      await enter(page, row.getByRole("button"));
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("Guten Morgen").waitFor();
+      await dialog.getByText("Danke").waitFor();
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-archive-context");
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      await enter(page, menu(page, audit.title));
+      await page.getByRole("row").filter({ hasText: reason }).filter({ hasText: "archive:read" }).first().waitFor();
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    2 * STEP,
+  );
+});
+
+it(
+  "a moderator puts people out, and neither sets rooms nor reads the archive",
+  async () => {
+    const { rooms, room } = texts.de;
+    const made = await signedIn(browser, "tenant-administrator");
+    const name = unique("ag");
+    await ask(made.page, "POST", "/rooms", { name });
+    await made.context.close();
+    const { page, context } = await signedIn(browser, "moderator");
+    await page.goto(`${demo.http}/console/rooms/${name}`);
+    await of(page, room.addMember, room.members).waitFor();
+    expect(await page.getByRole("heading", { name: room.config }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: room.destroy }).count()).toBe(0);
+    expect(await page.getByRole("link", { name: room.searchArchive }).count()).toBe(0);
+    await page.goto(`${demo.http}/console/archive`);
+    await page.getByRole("heading", { name: texts.de.app.nothing }).waitFor();
+    await enter(page, menu(page, rooms.title));
+    await axeFindsNothing(page);
+    const refused = await page.request.get(`${demo.http}/api/v1/tenants/${tenantId}/rooms/${name}/archive`, {
+      headers: { "X-Reason": "Neugier" },
+    });
+    expect(refused.status()).toBe(403);
+    await context.close();
+  },
+  STEP,
+);
