@@ -5,6 +5,7 @@ import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { InvitationPage } from "./pages/invitation.tsx";
 import { RoomPage } from "./pages/room-page.tsx";
+import { RoomRulesPage } from "./pages/room-rules.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { TenantPage } from "./pages/tenant.tsx";
 import { pages } from "./pages.ts";
@@ -68,7 +69,12 @@ function OpenPages() {
           <Route key={path} path={path} element={<Element />} />
         ))}
         {may("tenant:list") ? <Route path="/tenants/:tenant" element={<TenantPage />} /> : null}
-        {may("rooms:read") ? <Route path="/rooms/:room" element={<RoomPage />} /> : null}
+        {may("rooms:read") ? (
+          <>
+            <Route path="/rooms/:room" element={<RoomPage />} />
+            <Route path="/room-rules" element={<RoomRulesPage />} />
+          </>
+        ) : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

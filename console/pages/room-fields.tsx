@@ -33,6 +33,10 @@ function RoomField({ setting, config }: { readonly setting: Setting; readonly co
   const kind = settings[setting];
   const value = config[setting];
   const label = t(`room.settings.${setting}`);
+  const numberHint = (of: Setting) => {
+    if (of === "maxOccupants") return t("room.anyNumber");
+    return of === "quietFrom" ? t("room.quietHint") : undefined;
+  };
   switch (kind.is) {
     case "flag":
       return <CheckField name={setting} label={label} defaultChecked={value === true} />;
@@ -45,7 +49,7 @@ function RoomField({ setting, config }: { readonly setting: Setting; readonly co
           min={0}
           max={kind.max}
           label={label}
-          hint={setting === "maxOccupants" ? t("room.anyNumber") : undefined}
+          hint={numberHint(setting)}
           defaultValue={text(value)}
         />
       );

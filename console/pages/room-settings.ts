@@ -27,6 +27,7 @@ export const settings = {
   listed: flag,
   whois: { is: "whois" },
   announcedRoles: { is: "roles" },
+  quietFrom: { is: "number", max: 5_000 },
   memberListRoles: { is: "roles" },
 } as const satisfies Record<keyof RoomConfig, SettingKind>;
 
@@ -37,7 +38,7 @@ export const settingGroups = {
   about: ["title", "description", "language", "persistent"],
   entry: ["membersOnly", "registration", "occupantsInvite", "maxOccupants"],
   talk: ["moderated", "openSubject", "privateMessages", "history"],
-  sight: ["listed", "whois", "announcedRoles", "memberListRoles"],
+  sight: ["listed", "whois", "announcedRoles", "quietFrom", "memberListRoles"],
 } as const satisfies Record<string, readonly Setting[]>;
 export type SettingGroup = keyof typeof settingGroups;
 export const groupNames = ["about", "entry", "talk", "sight"] as const satisfies readonly SettingGroup[];
@@ -73,3 +74,23 @@ export function changedSettings(
     read.filter(([setting, value]) => JSON.stringify(value) !== JSON.stringify(before[setting])),
   );
 }
+
+/** What a new room has where no rule says otherwise. */
+export const usualSettings = {
+  description: "",
+  language: "",
+  persistent: true,
+  membersOnly: false,
+  registration: true,
+  occupantsInvite: true,
+  maxOccupants: 0,
+  moderated: false,
+  openSubject: false,
+  privateMessages: "anyone",
+  history: 20,
+  listed: true,
+  whois: "moderators",
+  announcedRoles: [...insideRoles],
+  quietFrom: 200,
+  memberListRoles: [...insideRoles],
+} satisfies Omit<RoomConfig, "title">;

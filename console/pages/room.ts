@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { roles } from "../../identity/permissions.ts";
 
 /** What the API says of rooms: the one place that knows its shapes. */
 
@@ -19,6 +20,7 @@ export const configShape = z.object({
   privateMessages: z.enum(["anyone", "participants", "moderators", "none"]),
   openSubject: z.boolean(),
   announcedRoles: z.array(insideRole),
+  quietFrom: z.number(),
   memberListRoles: z.array(insideRole),
   registration: z.boolean(),
   history: z.number(),
@@ -94,3 +96,26 @@ export const messageShape = z.object({
   excerpt: z.array(z.object({ text: z.string(), hit: z.boolean() })),
 });
 export type MessageRow = z.infer<typeof messageShape>;
+
+const rateShape = z.object({ person: z.number(), room: z.number() });
+
+/** The rules of a tenant for its rooms. */
+export const rulesShape = z.object({
+  version: z.number(),
+  creators: z.union([z.literal("everybody"), z.array(z.enum(roles))]),
+  prefix: z.string(),
+  pattern: z.string(),
+  reservedNames: z.array(z.string()),
+  /** What a new room's configuration has instead of the usual. */
+  defaults: z.extend(z.partial(configShape), { password: z.optional(z.string()) }),
+  lockNewRooms: z.boolean(),
+  archive: z.boolean(),
+  archiveDays: z.nullable(z.number()),
+  /** How long the operator lets messages be kept. */
+  archiveLimit: z.object({ amount: z.number(), unit: z.enum(["day", "month", "year"]) }),
+  invitePartners: z.boolean(),
+  guests: z.boolean(),
+  messagesPerTenSeconds: rateShape,
+  joinsPerTenSeconds: rateShape,
+});
+export type RoomRules = z.infer<typeof rulesShape>;

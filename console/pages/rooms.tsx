@@ -64,11 +64,14 @@ export function RoomsPage() {
       title={t("rooms.title")}
       lead={t("rooms.lead")}
       actions={
-        may("rooms:change") ? (
-          <Button kind="primary" onClick={() => show("new")}>
-            {t("rooms.create")}
-          </Button>
-        ) : null
+        <>
+          <Link to="/room-rules">{t("roomRules.link")}</Link>
+          {may("rooms:change") ? (
+            <Button kind="primary" onClick={() => show("new")}>
+              {t("rooms.create")}
+            </Button>
+          ) : null}
+        </>
       }
     >
       <RoomNumbers base={base} />

@@ -12,6 +12,7 @@ import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
 import * as room from "./room.ts";
+import * as roomRules from "./room-rules.ts";
 import * as rooms from "./rooms.ts";
 import * as signIn from "./sign-in.ts";
 import * as signInSettings from "./sign-in-settings.ts";
@@ -36,6 +37,7 @@ const textsIn = (language: "de" | "en") => ({
   roleNames: roleNames[language],
   roles: roles[language],
   room: room[language],
+  roomRules: roomRules[language],
   rooms: rooms[language],
   signIn: signIn[language],
   tenant: tenant[language],

@@ -229,3 +229,37 @@ it(
   },
   STEP,
 );
+
+it.each(languages)(
+  "rules for rooms are set and read again, in %s",
+  async (language) => {
+    const { rooms, room, roomRules, ui } = texts[language];
+    const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+    const reserved = unique("vorbehalten");
+    await enter(page, menu(page, rooms.title));
+    await enter(page, page.getByRole("link", { name: roomRules.link }));
+    const names = page.getByLabel(roomRules.reservedNames);
+    await names.waitFor();
+    await axeFindsNothing(page);
+    const before = await names.inputValue();
+    const save = async (text: string) => {
+      await type(page, names, text === "" ? " " : text);
+      await tabTo(page, page.getByLabel(room.settings.registration));
+      await page.keyboard.press("Space");
+      await type(page, page.getByLabel(ui.reason), "Beschluss des Rats");
+      await enter(page, page.getByRole("button", { name: ui.save }));
+      await page.getByText(roomRules.saved).first().waitFor();
+    };
+    const registration = await page.getByLabel(room.settings.registration).isChecked();
+    await save(`${before}\n${reserved}`);
+    await page.reload();
+    await names.waitFor();
+    expect((await names.inputValue()).split("\n")).toContain(reserved);
+    expect(await page.getByLabel(room.settings.registration).isChecked()).toBe(!registration);
+    if (language === "de") await picture(page, "console-room-rules");
+    await save(before);
+    expect(watch).toEqual({ errors: [], foreign: [] });
+    await context.close();
+  },
+  STEP,
+);

@@ -7,6 +7,7 @@ import {
   insideRoles,
   settingGroups,
   settings,
+  usualSettings,
 } from "../../console/pages/room-settings.ts";
 import {
   defaultConfig,
@@ -25,8 +26,11 @@ it("are those of the form that XMPP clients get, with its bounds", () => {
     Object.keys(shown).sort(),
   );
   expect(settings.history.max).toBe(MAX_HISTORY);
+  expect(settings.quietFrom.max).toBe(MAX_OCCUPANTS);
   expect(settings.maxOccupants.max).toBe(MAX_OCCUPANTS);
   expect(insideRoles).toEqual(insideOfCore);
+  const { title: _title, password: _none, ...usual } = defaultConfig("rat");
+  expect(usualSettings).toEqual(usual);
   for (const key of ["whois", "privateMessages"] as const) {
     for (const value of choices[key]) expect(roomConfig.safeParse({ ...config, [key]: value }).success).toBe(true);
     expect([...choices[key]].sort()).toEqual([...roomConfig.shape[key].unwrap().options].sort());
