@@ -12,8 +12,10 @@ import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
 import { adminRoutes } from "./admin.ts";
 import { archiveRoutes } from "./archive.ts";
+import { avatarRoutes } from "./avatar.ts";
 import { type Background, startBackground } from "./background.ts";
 import { ownerRoutes } from "./configure.ts";
+import { avatarTo } from "./core-avatar.ts";
 import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
@@ -63,6 +65,7 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       ...ownerRoutes(context, rooms),
       ...adminRoutes(rooms, deps.newId),
       ...registerRoutes(rooms, limit),
+      ...avatarRoutes(context, rooms, deps),
       moderationRoute(context, rooms, deps),
       selfPing(rooms),
     ],
@@ -148,7 +151,7 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
       password: asked?.password,
       created,
     };
-    rooms.apply(room, join(room, request));
+    rooms.apply(room, [...join(room, request), ...avatarTo(room, jid)]);
   };
   return rooms.withRoom(to.local, (room) => {
     if (room && muc) return enter(room, false);

@@ -13,7 +13,7 @@ import type { Rooms } from "./rooms.ts";
 import { storeConfig } from "./store-changes.ts";
 
 /** What disco#info tells of a room (15.5.4). */
-export function roomInfo({ config, subject, occupants, quiet }: RoomState): DataForm {
+export function roomInfo({ config, subject, occupants, quiet, avatar }: RoomState): DataForm {
   return {
     type: "result",
     fields: [
@@ -24,6 +24,8 @@ export function roomInfo({ config, subject, occupants, quiet }: RoomState): Data
       { var: "muc#roominfo_subjectmod", values: [config.openSubject ? "1" : "0"] },
       { var: "muc#roominfo_occupants", values: [String(occupants.size)] },
       { var: "{urn:kontor:rooms}quiet", values: [quiet ? "1" : "0"] },
+      // XEP-0486; without a value there is no picture.
+      { var: "muc#roominfo_avatarhash", values: avatar === undefined ? [] : [avatar] },
       { var: "muc#roominfo_lang", values: [config.language] },
       { var: "muc#maxhistoryfetch", values: [String(config.history)] },
       { var: "muc#roomconfig_changesubject", values: [config.openSubject ? "1" : "0"] },

@@ -83,6 +83,8 @@ export interface RoomState {
   readonly speakers: Set<Occupant>;
   /** Id of a recent message -> occupant ids of who sent one with it; the oldest first. */
   readonly authors: Map<string, Set<string>>;
+  /** SHA-1 of its picture in hex, if it has one. */
+  avatar: string | undefined;
   /** The last committed and reflected entry. */
   lastSeq: number;
 }
@@ -201,6 +203,7 @@ export function newRoomState(room: {
   readonly locked: boolean;
   readonly memberships: ReadonlyMap<string, Membership>;
   readonly lastSeq: number;
+  readonly avatar: string | undefined;
 }): RoomState {
   return {
     ...room,

@@ -6,6 +6,7 @@ import { attr } from "../components/stanza.ts";
 import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
 import { NS_MUC, NS_SELF_PING, NS_STABLE_ID } from "../components/xep/xep-0045-muc.ts";
+import { NS_VCARD } from "../components/xep/xep-0054-vcard.ts";
 import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
 import { NS_REGISTER } from "../components/xep/xep-0077-registration.ts";
 import { NS_FULL_TEXT, NS_MAM, NS_MAM_EXTENDED } from "../components/xep/xep-0313-archive.ts";
@@ -39,6 +40,7 @@ const FEATURES = [
   NS_OCCUPANT_ID,
   NS_SELF_PING,
   NS_HATS,
+  NS_VCARD,
   NS_RETRACT,
   NS_TOMBSTONE,
   NS_MODERATE,

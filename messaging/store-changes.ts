@@ -39,7 +39,8 @@ interface SentCommand {
 
 type Entry = Omit<AuditChange, "tenant" | "object">;
 
-function inChange(change: RoomChange, work: (trx: Transaction<Tables>) => Promise<Entry>): Promise<void> {
+/** A change and its entry in the audit log, by the owner of the rooms only. */
+export function inChange(change: RoomChange, work: (trx: Transaction<Tables>) => Promise<Entry>): Promise<void> {
   const { db, tenant, fence, roomId, by, as, reason, command, now, newId } = change;
   return db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
     await holdOwnership(trx, tenant.id, fence);
@@ -129,6 +130,11 @@ export function storeEnd(change: RoomChange): Promise<void> {
       .set({ ended_at: change.now })
       .where("tenant_id", "=", change.tenant.id)
       .where("id", "=", change.roomId)
+      .execute();
+    await trx
+      .deleteFrom("room_avatar")
+      .where("tenant_id", "=", change.tenant.id)
+      .where("room_id", "=", change.roomId)
       .execute();
     return { action: "room:destroy" };
   });

@@ -22,6 +22,8 @@ export interface StoredRoom {
   readonly locked: boolean;
   readonly memberships: ReadonlyMap<string, Membership>;
   readonly lastSeq: number;
+  /** SHA-1 of its picture. */
+  readonly avatar: string | undefined;
 }
 
 /** Affiliations that are stored. */
@@ -45,6 +47,12 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
       .where("tenant_id", "=", tenant)
       .where("room_id", "=", room.id)
       .execute();
+    const avatar = await trx
+      .selectFrom("room_avatar")
+      .select("hash")
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", room.id)
+      .executeTakeFirst();
     return {
       id: room.id,
       name: room.name,
@@ -58,6 +66,7 @@ export function loadRoom(db: Database, tenant: string, name: string): Promise<St
         ]),
       ),
       lastSeq: room.last_seq,
+      avatar: avatar?.hash,
     };
   });
 }

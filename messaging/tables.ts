@@ -14,6 +14,7 @@ export interface Tables {
     created_at: Date;
     version: Generated<number>;
   };
+  room_avatar: { tenant_id: string; room_id: string; type: string; bytes: Buffer; hash: string };
   room_affiliation: {
     tenant_id: string;
     room_id: string;

@@ -19,6 +19,7 @@ export function emptyRoom(owner?: string): RoomState {
     locked: false,
     memberships: new Map(owner ? [[owner, { affiliation: "owner", nick: undefined, reason: undefined }]] : []),
     lastSeq: 0,
+    avatar: undefined,
   });
 }
 
