@@ -66,7 +66,7 @@ async function tablesWith(text: string): Promise<string[]> {
       );
     if (hit.rows.length > 0) found.push(name);
   }
-  return found;
+  return found.sort();
 }
 
 const blobs = async (): Promise<string[]> => {
