@@ -1,5 +1,5 @@
 /** Pages of a room's log as its archive shows them: bounded by numbers and times, filtered, counted. */
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import type { Database } from "../platform/postgres.ts";
 import { KIND, type LogEntry } from "./log.ts";
@@ -195,6 +195,9 @@ function amongIds({ sender, nick, texts }: ArchivePage, ids: readonly string[]) 
   return sql.join(filters, sql` `);
 }
 
+/** A text without a word finds nothing. */
+const isQuery = (words: RawBuilder<unknown>) => sql`numnode(${words}) > 0`;
+
 /** By the index of words (platform/migrations: room_log_search), then the rows of what it found. */
 async function search(trx: Transaction<Tables>, { tenant, roomId }: RoomRef, page: ArchivePage, window: Window) {
   const words = page.texts.map((text) => sql`room_log_query(${text})`);
@@ -204,6 +207,7 @@ async function search(trx: Transaction<Tables>, { tenant, roomId }: RoomRef, pag
       ${page.nick ?? null}, ${window.low}, ${window.high}, ${window.from}, ${window.until}, ${page.last},
       ${page.limit + 1}) as found
     join room_log on tenant_id = ${tenant} and room_id = ${roomId} and seq = found_seq and at = found_at
+    ${words.length > 0 ? sql`where ${sql.join(words.map(isQuery), sql` and `)}` : sql``}
     order by seq ${sql.raw(page.last ? "desc" : "asc")}`.execute(trx);
   return rows;
 }
