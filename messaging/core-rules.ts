@@ -46,7 +46,7 @@ export const roomRules = z.strictObject({
     .describe("Whether people of partners may be invited by whoever may invite."),
   guests: z.boolean().default(true).describe("Whether people of partners who have no tie to a room may enter it."),
   // So generous that only machines meet them: what a tenant says in all is limited by its quota.
-  messagesPerTenSeconds: rate(2_000, 6_000),
+  messagesPerTenSeconds: rate(300, 3_000),
   joinsPerTenSeconds: rate(100, 5_000),
 });
 export type RoomRules = Readonly<z.output<typeof roomRules>>;

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { roles } from "../../identity/permissions.ts";
+import { installationRoles, roles } from "../../identity/permissions.ts";
 import { roleName } from "../texts/role-name.ts";
 import { AreaField, CheckField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
@@ -44,7 +44,8 @@ export function RoomRulesForm({ rules, save }: RulesFormProps) {
     await save(
       {
         ...others,
-        creators: values.has("everybody") || chosen.length === 0 ? "everybody" : chosen,
+        // Nobody at all is refused by the API: it must not become everybody.
+        creators: values.has("everybody") ? "everybody" : chosen,
         prefix: text("prefix"),
         pattern: text("pattern"),
         reservedNames: text("reservedNames").split(/\s+/).filter(Boolean),
@@ -69,15 +70,17 @@ export function RoomRulesForm({ rules, save }: RulesFormProps) {
         <fieldset>
           <legend>{t("roomRules.creators")}</legend>
           <CheckField name="everybody" label={t("roomRules.everybody")} defaultChecked={creators === "everybody"} />
-          {roles.map((role) => (
-            <CheckField
-              key={role}
-              name="creators"
-              value={role}
-              label={roleName(t, role)}
-              defaultChecked={creators !== "everybody" && creators.includes(role)}
-            />
-          ))}
+          {roles
+            .filter((role) => !installationRoles.includes(role))
+            .map((role) => (
+              <CheckField
+                key={role}
+                name="creators"
+                value={role}
+                label={roleName(t, role)}
+                defaultChecked={creators !== "everybody" && creators.includes(role)}
+              />
+            ))}
           <p className="hint">{t("roomRules.creatorsHint")}</p>
         </fieldset>
         <div className="columns">

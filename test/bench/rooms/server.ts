@@ -8,6 +8,12 @@ import { serviceUser } from "../../../cli/stack/service-user.ts";
 import { type Stack, startStack } from "../../../cli/stack/stack.ts";
 import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
 import { loadSettings } from "../../../config/settings.ts";
+import { localActor } from "../../../identity/index.ts";
+import { roomRules } from "../../../messaging/core-rules.ts";
+import { setRules } from "../../../messaging/store-rules.ts";
+import { newId } from "../../../platform/ids.ts";
+import { openDatabase } from "../../../platform/postgres.ts";
+import { silentLog } from "../../support/real.ts";
 import { writeAccounts } from "./accounts.ts";
 import type { Account } from "./connection.ts";
 
@@ -48,6 +54,20 @@ function peerSections(domain: string): string {
   return [muc("muc-plain", [], undefined), muc("muc-archived", ["muc_mam"], "sql"), ""].join("\n\n");
 }
 
+/** One sender says as much as the room takes: no rule of the tenant stands against it. */
+async function letFlood({ env }: Stack, tenant: string): Promise<void> {
+  const { url, role } = loadSettings(env, () => undefined).database;
+  const db = openDatabase({ url, role, poolSize: 1 }, silentLog);
+  const most = { person: 100_000, room: 100_000 };
+  const rules = roomRules.parse({ messagesPerTenSeconds: most, joinsPerTenSeconds: most });
+  const by = { actor: localActor("cli"), now: new Date(), newId, check: () => undefined };
+  try {
+    await setRules(db, tenant, { rules, archiveDays: null }, by);
+  } finally {
+    await db.close();
+  }
+}
+
 /** Starts everything. Rejects with a StackError when a part does not come up; then nothing is left running. */
 export async function startServer(occupants: number, report: (line: string) => void): Promise<BenchServer> {
   for (const name of ["KONTOR_DATABASE_URL", "KONTOR_REDIS_URL"]) {
@@ -69,6 +89,7 @@ export async function startServer(occupants: number, report: (line: string) => v
   try {
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
+    await letFlood(stack, tenant.id);
     writeFileSync(join(ownConfigFolder(stack.home), "peer.cfg.lua"), peerSections(tenant.domain));
     const users = Array.from({ length: occupants }, (_, n) => `bench-${n}`);
     const data = join(stack.home.folder, "prosody", "data");
