@@ -4,13 +4,11 @@
  */
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { x } from "../components/stanza.ts";
-import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import { commandRunner } from "./command-runner.ts";
 import { revealSome } from "./core-quiet.ts";
-import type { RoomState } from "./core-state.ts";
+import { ghostFinder } from "./ghosts.ts";
 import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomCommandTopic, roomInboxTopic, roomRulesTopic, tellMinute } from "./live.ts";
 import { purgeLog } from "./purge.ts";
@@ -54,39 +52,19 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
 }
 
 const LOOK_MS = 2_000;
-const PINGS_AT_ONCE = 20;
-const PING_MS = 15_000;
 
 export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsDeps & { background: Background }) {
   const { log } = context;
   let online = false;
   const emptyInbox = inboxTaker(context, rooms, deps, () => online);
   const runCommands = commandRunner(context, rooms, deps, () => online);
+  const findGhosts = ghostFinder(context);
   let ticks = 0;
-
-  /**
-   * Finds occupants who went while nobody listened. Who answers a ping is there (XEP-0199). Any error leaves it open:
-   * a client that does not know pings says what a server says for nobody (XEP-0199 4.1, RFC 6120 8.4). Then an empty
-   * message is sent: it bounces when nobody is there, and the bounce takes the occupant out.
-   */
-  const findGhosts = async (room: RoomState): Promise<void> => {
-    const sessions = [...room.bySession.keys()];
-    const check = async (): Promise<void> => {
-      for (let jid = sessions.pop(); jid !== undefined; jid = sessions.pop()) {
-        const { jid: from } = room;
-        const to = jid;
-        await context
-          .request(pingRequest(from, to), PING_MS)
-          .catch(() => context.send(x("message", { from, to, type: "groupchat" })));
-      }
-    };
-    await Promise.all(Array.from({ length: PINGS_AT_ONCE }, check));
-  };
 
   const comeUp = async (): Promise<void> => {
     try {
       await rooms.claim();
-      await Promise.all(rooms.loaded().map(findGhosts));
+      findGhosts(rooms.loaded());
       await Promise.all([emptyInbox(), runCommands()]);
     } catch (error) {
       log.warn("The rooms could not be claimed yet; the next stanza tries again", { error });
@@ -116,7 +94,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     tellUse();
     if (online) {
       void emptyInbox();
-      for (const room of rooms.takeRestored()) void findGhosts(room);
+      findGhosts(rooms.takeRestored());
       for (const room of rooms.loaded()) if (room.withheld.size > 0) rooms.apply(room, revealSome(room));
     }
     // A room whose last leave Redis missed is kept until it could be written.
