@@ -17,11 +17,11 @@ export function TenantBanner() {
   const navigate = useNavigate();
   const now = useNow();
   const [names, setNames] = useState<Readonly<Record<string, string>>>({});
-  const all = tenants.join(" ");
+  // Without its name a tenant is shown by its id.
+  const readable = tenants.length < 2 ? "" : tenants.filter((id) => mayIn("tenant:read", id)).join(" ");
   useEffect(() => {
     let wanted = true;
-    for (const id of all.split(" ")) {
-      // Without its name a tenant is shown by its id.
+    for (const id of readable.split(" ").filter(Boolean)) {
       api.get(path`/tenants/${id}`).then(
         ({ body }) => wanted && setNames((before) => ({ ...before, [id]: named.parse(body).name })),
         () => undefined,
@@ -30,7 +30,7 @@ export function TenantBanner() {
     return () => {
       wanted = false;
     };
-  }, [api, all]);
+  }, [api, readable]);
   const own = session.person.tenant;
   const foreign = tenant !== own;
   const until = ownEmergencies(session, now).find((each) => each.tenant === tenant)?.until;
