@@ -52,7 +52,16 @@ beforeAll(async () => {
     sessionOf.set(role, await sessions.start({ tenant: own, id }));
   }
   const access = accessReader(db, Date.now);
-  const parts = apiParts({ settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now) });
+  const parts = apiParts({
+    settings,
+    log,
+    db,
+    redis,
+    clock: Date.now,
+    access,
+    tokens: tokenReader(db, Date.now),
+    commandLooksMs: [1],
+  });
   routes = parts.routes.filter((each) => !isDoor(each));
   doors = parts.routes.filter(isDoor);
   app = createApp({

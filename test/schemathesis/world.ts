@@ -17,6 +17,7 @@ import { createMetrics } from "../../platform/metrics.ts";
 import { openRedis, redisReady } from "../../platform/redis.ts";
 import { newSecret } from "../../platform/secrets.ts";
 import { silentLog as log, realStack } from "../support/real.ts";
+import { ownRooms } from "../support/rooms-owner.ts";
 import { scratchDatabase } from "../support/scratch-database.ts";
 
 const tenants = { token: "fuzz-token", session: "fuzz-session", operator: "fuzz-operator", ender: "fuzz-ender" };
@@ -63,6 +64,12 @@ export async function apiWorld() {
   const lines: unknown[] = [];
   const noting = { ...log, error: (message: string, fields: object = {}) => void lines.push({ message, ...fields }) };
   const api = { settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now) };
+  const disown = await ownRooms(
+    db,
+    redis,
+    Object.values(tenants).map((id) => ({ id, domain: `${id}.example` })),
+    settings.files.folder,
+  );
   const parts = apiParts(api);
   const metrics = createMetrics("test");
   const kept = idempotency(db, Date.now);
@@ -109,6 +116,7 @@ export async function apiWorld() {
         server.close(resolve);
         server.closeAllConnections();
       });
+      await disown();
       await redis.flushdb();
       redis.disconnect();
       await scratch.drop();
