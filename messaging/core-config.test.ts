@@ -97,6 +97,11 @@ test("a configuration of before is complete with the defaults", () => {
   expect(roomConfig.parse({ title: "empfang", listed: true, history: 20 })).toEqual(base);
 });
 
+test("a room whose name is longer than a title may be has the beginning of it", () => {
+  expect(defaultConfig("x".repeat(255)).title).toBe("x".repeat(200));
+  expect(defaultConfig(`${"x".repeat(199)}😀y`).title).toBe("x".repeat(199));
+});
+
 test("disco names six facts, and each change of privacy has its status", () => {
   expect(roomFeatures(base)).toEqual([
     ...["muc_persistent", "muc_open", "muc_semianonymous", "muc_unmoderated", "muc_unsecured", "muc_public"],

@@ -5,6 +5,7 @@ import { NS_MUC_ROOMCONFIG } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 
 export const MAX_HISTORY = 200;
+const MAX_TITLE = 200;
 /** The most occupants that any room has. */
 export const MAX_OCCUPANTS = 5_000;
 
@@ -14,7 +15,7 @@ const inside = z.enum(insideRoles);
 
 /** The configuration of a room. What a stored one does not have yet takes its default. */
 export const roomConfig = z.object({
-  title: z.string().trim().min(1).max(200),
+  title: z.string().trim().min(1).max(MAX_TITLE),
   description: z.string().max(1_000).default(""),
   /** RFC 5646, empty: none said. */
   language: z
@@ -52,7 +53,9 @@ export const roomConfig = z.object({
 });
 export type RoomConfig = Readonly<z.output<typeof roomConfig>>;
 
-export const defaultConfig = (name: string): RoomConfig => roomConfig.parse({ title: name, listed: true, history: 20 });
+/** Of a new room: its title is its name, as far as a title goes. */
+export const defaultConfig = (name: string): RoomConfig =>
+  roomConfig.parse({ title: name.slice(0, MAX_TITLE).replace(/[\ud800-\udbff]$/, ""), listed: true, history: 20 });
 
 type Language = "de" | "en";
 type Words = Readonly<Record<Language, string>>;
