@@ -8,22 +8,17 @@ import { type AdminChanges, type Asker, adminList, applyAdmin, checkAdmin } from
 import { invitation, welcomed } from "./core-invite.ts";
 import { affiliationOf, type RoomState } from "./core-state.ts";
 import type { Rooms } from "./rooms.ts";
-import { storeMemberships } from "./store-changes.ts";
+import { type RoomChange, storeMemberships } from "./store-changes.ts";
 
 /** The routes of the lists at each room's bare address. */
 export function adminRoutes(rooms: Rooms, newId: NewId): IqRoute[] {
-  const inRoom = <R>({ to }: Incoming, work: (room: RoomState) => R | Promise<R>) =>
-    rooms.withRoom(to.local, (room) => {
-      if (!room) throw new KontorError("not-found", "There is no such room");
-      return work(room);
-    });
   return [
     {
       to: "bare",
       type: "get",
       ns: NS_MUC_ADMIN,
       handle: (incoming, query) =>
-        inRoom(incoming, (room) => {
+        rooms.inRoom(incoming.to.local, (room) => {
           const [wanted, more] = mucAdmin.read(query).items;
           if (!wanted || more) throw new KontorError("bad-request", "Ask for one list at a time");
           return mucAdmin.write({ items: adminList(room, askerOf(room, incoming), wanted) });
@@ -34,7 +29,7 @@ export function adminRoutes(rooms: Rooms, newId: NewId): IqRoute[] {
       type: "set",
       ns: NS_MUC_ADMIN,
       handle: (incoming, query) =>
-        inRoom(incoming, (room) => change(rooms, room, incoming, mucAdmin.read(query).items, newId)),
+        rooms.inRoom(incoming.to.local, (room) => change(rooms, room, incoming, mucAdmin.read(query).items, newId)),
     },
   ];
 }
@@ -58,7 +53,7 @@ async function change(
   }
   return rooms.alone(room, async () => {
     const checked = checkAdmin(room, askerOf(room, incoming), items);
-    await storeChecked(rooms, room, checked);
+    await storeChecked(room, checked, changeOf(rooms, room, checked));
     const letters = welcomed(room, checked);
     rooms.apply(room, applyAdmin(room, checked));
     rooms.apply(
@@ -69,9 +64,12 @@ async function change(
   });
 }
 
+/** Who changed what was checked, by the affiliation that let it. */
+export const changeOf = (rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): RoomChange =>
+  rooms.changeOf(room, asker.bare, affiliationOf(room, asker.bare), memberships[0]?.membership?.reason);
+
 /** Stores the memberships of what was checked. */
-export async function storeChecked(rooms: Rooms, room: RoomState, { asker, memberships }: AdminChanges): Promise<void> {
-  const change = rooms.changeOf(room, asker.bare, affiliationOf(room, asker.bare), memberships[0]?.membership?.reason);
+export function storeChecked(room: RoomState, { memberships }: AdminChanges, change: RoomChange): Promise<void> {
   const stored = memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
-  await storeMemberships(change, stored);
+  return storeMemberships(change, stored);
 }

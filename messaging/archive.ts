@@ -43,8 +43,7 @@ export function archiveRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDep
     ns: NS_MAM,
     name,
     handle: (incoming, payload) =>
-      rooms.withRoom(incoming.to.local, (room) => {
-        if (!room) throw new KontorError("not-found", "There is no such room");
+      rooms.inRoom(incoming.to.local, (room) => {
         const bare = bareOf(incoming.from);
         requireReader(room, bare);
         return people.take(bare, () => handle(room, incoming, payload));

@@ -1,6 +1,7 @@
 /** What each command of the API does in a room. */
 import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
+import { storeChecked } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
 import { type CommandPayload, changed } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
@@ -9,7 +10,7 @@ import type { RoomState } from "./core-state.ts";
 import { findErasable } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
-import { type RoomChange, storeConfig, storeMemberships, storeRole } from "./store-changes.ts";
+import { type RoomChange, storeConfig, storeRole } from "./store-changes.ts";
 
 /**
  * Does it and marks it as done in the same transaction. Throws `not-found` for a room or an occupant that is not there,
@@ -22,8 +23,7 @@ export async function runCommand(
   id: string,
   payload: CommandPayload,
 ): Promise<void> {
-  await rooms.withRoom(payload.room, (room) => {
-    if (!room) throw new KontorError("not-found", "There is no such room");
+  await rooms.inRoom(payload.room, (room) => {
     if (payload.command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, payload.command);
     return rooms.alone(room, () => within(rooms, room, id, payload));
   });
@@ -53,8 +53,7 @@ async function within(rooms: Rooms, room: RoomState, id: string, { by, as, actor
     case "affiliate": {
       const { jid, affiliation, nick, reason } = command;
       const checked = checkAdmin(room, asker, [{ jid, affiliation, nick, reason }]);
-      const stored = checked.memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
-      await storeMemberships(change, stored);
+      await storeChecked(room, checked, change);
       rooms.apply(room, applyAdmin(room, checked));
       return;
     }

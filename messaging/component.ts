@@ -62,7 +62,7 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
     iq: [
       ...discoveryRoutes(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
-      ...ownerRoutes(context, rooms),
+      ...ownerRoutes(rooms),
       ...adminRoutes(rooms, deps.newId),
       ...registerRoutes(rooms, limit),
       ...avatarRoutes(context, rooms, deps),
@@ -90,8 +90,7 @@ function onMessage(
   const type = attr(stanza, "type");
   if (type === "error") return dropIfGone(rooms, incoming, letters);
   if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
-  return rooms.withRoom(to.local, (room) => {
-    if (!room) throw new KontorError("not-found", "There is no such room");
+  return rooms.inRoom(to.local, (room) => {
     const session = jidText(from);
     rooms.rates.message(bareOf(from), room.id);
     const say = (effects: readonly Effect[]) => {

@@ -1,5 +1,4 @@
 /** XEP-0045 10: what owners do with a room: its configuration form, and its end. */
-import type { DoorContext } from "../components/door.ts";
 import { bareOf } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
 import { attr, type Element, x } from "../components/stanza.ts";
@@ -35,10 +34,9 @@ export function roomInfo({ config, subject, occupants, quiet, avatar }: RoomStat
 }
 
 /** The routes of the owner's form. */
-export function ownerRoutes(_context: DoorContext, rooms: Rooms): IqRoute[] {
+export function ownerRoutes(rooms: Rooms): IqRoute[] {
   const owned = <R>({ from, to }: Incoming, work: (room: RoomState) => R | Promise<R>) =>
-    rooms.withRoom(to.local, (room) => {
-      if (!room) throw new KontorError("not-found", "There is no such room");
+    rooms.inRoom(to.local, (room) => {
       if (affiliationOf(room, bareOf(from)) !== "owner") throw new KontorError("forbidden", "This is for owners only");
       return work(room);
     });

@@ -50,11 +50,6 @@ const FEATURES = [
 /** The routes of discovery at the domain and at each room's bare address. */
 export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
   const tenant = context.tenant.id;
-  const inRoom = <R>(name: string, work: (room: RoomState) => R) =>
-    rooms.withRoom(name, (room) => {
-      if (!room) throw new KontorError("not-found", "There is no such room");
-      return work(room);
-    });
   return [
     {
       to: "domain",
@@ -74,7 +69,7 @@ export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsD
       type: "get",
       ns: NS_DISCO_INFO,
       handle: ({ from, to }, query) =>
-        inRoom(to.local, (room) => {
+        rooms.inRoom(to.local, (room) => {
           const node = attr(query, "node");
           if (node === NODE_OWN_NICK) return ownNick(room, bareOf(from));
           if (node) throw new KontorError("not-found", "There is no such node");
@@ -90,7 +85,7 @@ export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsD
       to: "bare",
       type: "get",
       ns: NS_DISCO_ITEMS,
-      handle: ({ to }) => inRoom(to.local, (room) => discoItems.write({ items: occupantItems(room) })),
+      handle: ({ to }) => rooms.inRoom(to.local, (room) => discoItems.write({ items: occupantItems(room) })),
     },
   ];
 }

@@ -10,7 +10,7 @@ import { mucInvitation } from "../components/xep/xep-0045-invite.ts";
 import { NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
-import { storeChecked } from "./admin.ts";
+import { changeOf, storeChecked } from "./admin.ts";
 import { languageOf } from "./configure.ts";
 import { applyAdmin, checkAdmin } from "./core-admin.ts";
 import { checkInvites, declined, invitation } from "./core-invite.ts";
@@ -84,7 +84,7 @@ export function roomLetters(
       const again = checkInvites(room, session, invites);
       const { inviter, memberships } = again;
       const change = { asker: { bare: inviter.bare, occupant: room.bySession.get(session) }, memberships, roles: [] };
-      await storeChecked(rooms, room, change);
+      await storeChecked(room, change, changeOf(rooms, room, change));
       rooms.apply(room, applyAdmin(room, change));
       post(again);
     });

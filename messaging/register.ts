@@ -3,8 +3,7 @@ import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
 import type { Element } from "../components/stanza.ts";
 import { NS_REGISTER, registration } from "../components/xep/xep-0077-registration.ts";
-import { KontorError } from "../platform/errors.ts";
-import { storeChecked } from "./admin.ts";
+import { changeOf, storeChecked } from "./admin.ts";
 import { languageOf } from "./configure.ts";
 import { applyAdmin } from "./core-admin.ts";
 import { checkMayRegister, registered, registrationForm, reservedNick, unregistered } from "./core-register.ts";
@@ -14,18 +13,13 @@ import type { Rooms } from "./rooms.ts";
 
 /** The routes at each room's bare address. */
 export function registerRoutes(rooms: Rooms, limit: PersonLimit): IqRoute[] {
-  const inRoom = <R>({ to }: Incoming, work: (room: RoomState) => R | Promise<R>) =>
-    rooms.withRoom(to.local, (room) => {
-      if (!room) throw new KontorError("not-found", "There is no such room");
-      return work(room);
-    });
   return [
     {
       to: "bare",
       type: "get",
       ns: NS_REGISTER,
       handle: (incoming) =>
-        inRoom(incoming, (room) => {
+        rooms.inRoom(incoming.to.local, (room) => {
           const bare = bareOf(incoming.from);
           const username = reservedNick(room, bare);
           if (username !== undefined) return registration.write({ registered: true, username, remove: false });
@@ -38,7 +32,8 @@ export function registerRoutes(rooms: Rooms, limit: PersonLimit): IqRoute[] {
       to: "bare",
       type: "set",
       ns: NS_REGISTER,
-      handle: (incoming, query) => inRoom(incoming, (room) => change(rooms, room, incoming, query, limit)),
+      handle: (incoming, query) =>
+        rooms.inRoom(incoming.to.local, (room) => change(rooms, room, incoming, query, limit)),
     },
   ];
 }
@@ -51,7 +46,7 @@ function change(rooms: Rooms, room: RoomState, { from }: Incoming, query: Elemen
     limit.count(bare, 1);
     const asker = { bare, occupant: room.bySession.get(jidText(from)) };
     const checked = { asker, memberships, roles: [] };
-    await storeChecked(rooms, room, checked);
+    await storeChecked(room, checked, changeOf(rooms, room, checked));
     rooms.apply(room, applyAdmin(room, checked));
     return undefined;
   });

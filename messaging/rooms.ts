@@ -26,6 +26,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty"> {
   readonly tenant: string;
   /** Runs `work` on a room, or on undefined when there is none; a loaded room at once, so that order is kept. */
   withRoom<R>(name: string, work: (room: RoomState | undefined) => R | Promise<R>): R | Promise<R>;
+  /** The same for a room that must be there. Throws `not-found`. */
+  inRoom<R>(name: string, work: (room: RoomState) => R | Promise<R>): R | Promise<R>;
   /** Makes a room with its owner and runs `work` on it; an existing one is used as it is. */
   withNewRoom<R>(name: string, owner: string, work: (room: RoomState, created: boolean) => R): Promise<R>;
   apply(room: RoomState, effects: readonly Effect[]): void;
@@ -154,6 +156,11 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   return {
     tenant,
     withRoom,
+    inRoom: (name, work) =>
+      withRoom(name, (room) => {
+        if (!room) throw new KontorError("not-found", "There is no such room");
+        return work(room);
+      }),
     withNewRoom: async (name, owner, work) => {
       await own();
       const held = rules.now();
