@@ -10,9 +10,12 @@ import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
 import { loadSettings } from "../../../config/settings.ts";
 import { localActor } from "../../../identity/index.ts";
 import { roomRules } from "../../../messaging/core-rules.ts";
+import { roomRulesTopic } from "../../../messaging/live.ts";
 import { setRules } from "../../../messaging/store-rules.ts";
 import { newId } from "../../../platform/ids.ts";
 import { openDatabase } from "../../../platform/postgres.ts";
+import { openRedis } from "../../../platform/redis.ts";
+import { wake } from "../../../platform/wake.ts";
 import { silentLog } from "../../support/real.ts";
 import { writeAccounts } from "./accounts.ts";
 import type { Account } from "./connection.ts";
@@ -56,14 +59,18 @@ function peerSections(domain: string): string {
 
 /** One sender says as much as the room takes: no rule of the tenant stands against it. */
 async function letFlood({ env }: Stack, tenant: string): Promise<void> {
-  const { url, role } = loadSettings(env, () => undefined).database;
-  const db = openDatabase({ url, role, poolSize: 1 }, silentLog);
+  const { database, redis: redisSettings } = loadSettings(env, () => undefined);
+  const db = openDatabase({ url: database.url, role: database.role, poolSize: 1 }, silentLog);
+  const redis = openRedis(redisSettings.url, silentLog);
   const most = { person: 100_000, room: 100_000 };
   const rules = roomRules.parse({ messagesPerTenSeconds: most, joinsPerTenSeconds: most });
   const by = { actor: localActor("cli"), now: new Date(), newId, check: () => undefined };
   try {
     await setRules(db, tenant, { rules, archiveDays: null }, by);
+    // The owner of the rooms has read its rules already.
+    await wake(redis, roomRulesTopic, { tenant }, silentLog);
   } finally {
+    redis.disconnect();
     await db.close();
   }
 }
