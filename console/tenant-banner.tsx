@@ -6,12 +6,14 @@ import { path } from "./api/client.ts";
 import { useSession } from "./api/session.tsx";
 import { ownEmergencies, useNow } from "./pages/emergency.ts";
 import { pages } from "./pages.ts";
+import { useFormats } from "./ui/formats.ts";
 
 const named = z.object({ name: z.string() });
 
 /** For somebody with rights in several tenants: which one the pages show, and a plain warning while it is not his own. */
 export function TenantBanner() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { clock } = useFormats();
   const { api, session, tenant, tenants, choose, mayIn } = useSession();
   const { pathname } = useLocation();
   const navigate = useNavigate();
@@ -58,7 +60,7 @@ export function TenantBanner() {
           ? null
           : ` ${t("emergency.left", {
               count: Math.ceil((until - now) / 60_000),
-              until: new Intl.DateTimeFormat(i18n.language, { timeStyle: "short" }).format(until),
+              until: clock(until),
             })}`}
       </p>
     </section>

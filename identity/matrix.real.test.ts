@@ -60,7 +60,6 @@ beforeAll(async () => {
     clock: Date.now,
     access,
     tokens: tokenReader(db, Date.now),
-    commandLooksMs: [1],
   });
   routes = parts.routes.filter((each) => !isDoor(each));
   doors = parts.routes.filter(isDoor);

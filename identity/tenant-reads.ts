@@ -10,20 +10,20 @@ export interface TenantPage {
   readonly limit: number;
   readonly status: TenantStatus | undefined;
   /** Part of id, domain or name, without case. */
-  readonly search: string | undefined;
+  readonly text: string | undefined;
 }
 
 /** Up to `limit` tenants, ordered by id. */
 export async function pageTenants(db: Database, page: TenantPage): Promise<TenantRecord[]> {
-  const { after, limit, status, search } = page;
-  const pattern = `%${(search ?? "").replace(/[\\%_]/g, "\\$&")}%`;
+  const { after, limit, status, text } = page;
+  const pattern = `%${(text ?? "").replace(/[\\%_]/g, "\\$&")}%`;
   const rows = await db
     .common<TenantTables>()
     .selectFrom("tenant")
     .selectAll()
     .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
     .$if(status !== undefined, (query) => query.where("status", "=", status ?? "active"))
-    .$if(search !== undefined, (query) =>
+    .$if(text !== undefined, (query) =>
       query.where((is) =>
         is.or([is("id", "ilike", pattern), is("domain", "ilike", pattern), is("name", "ilike", pattern)]),
       ),

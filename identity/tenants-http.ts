@@ -3,7 +3,7 @@ import { z } from "zod";
 import { xmppDomain } from "../config/prosody/domain.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type Caller, lineOfText, type Route, route } from "../platform/http.ts";
+import { type Caller, cursor, lineOfText, pageOf, pageSchema, type Route, route } from "../platform/http.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -28,6 +28,8 @@ export interface TenantHttpDeps {
 
 /** The short name of a tenant. */
 const tenantId = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+/** The id behind which a page begins. */
+const tenantPlace = cursor(tenantId);
 /** A line that people read. */
 const line = lineOfText(200);
 const version = z.int().min(1).describe("The version that was read: a change in between is a conflict.");
@@ -99,18 +101,15 @@ export function tenantRoutes({ db, redis, log, quotas: defaults, clock, newId }:
       summary: "Tenants, ordered by id",
       scope: "tenant:list",
       query: z.object({
-        after: tenantId.optional().describe("The id behind which the page begins."),
+        cursor: tenantPlace.schema.optional(),
         limit: z.coerce.number().int().min(1).max(500).default(100),
         status: z.enum(tenantStatuses).optional(),
-        search: z.string().min(1).max(100).optional().describe("Part of id, domain or name."),
+        text: z.string().min(1).max(100).optional().describe("Part of id, domain or name."),
       }),
-      response: z.object({
-        items: z.array(tenantView),
-        next: z.string().nullable().describe("`after` of the next page."),
-      }),
-      handle: async ({ query: { after, limit, status, search } }) => {
-        const items = await pageTenants(db, { after, limit, status, search });
-        return { items: items.map(viewOf), next: items.length < limit ? null : (items.at(-1)?.id ?? null) };
+      response: pageSchema(tenantView),
+      handle: async ({ query: { cursor: after, limit, status, text } }) => {
+        const rows = await pageTenants(db, { after, limit: limit + 1, status, text });
+        return pageOf(rows, limit, viewOf, ({ id }) => tenantPlace.write(id));
       },
     }),
     route({

@@ -15,11 +15,9 @@ export interface CommandSenderDeps {
   readonly log: Log;
   readonly clock: () => number;
   readonly newId: NewId;
-  /** When the answer is looked for, in milliseconds after each other; shorter where no owner runs. */
-  readonly commandLooksMs?: readonly number[];
 }
 
-/** A change takes a few milliseconds, a change of owner seconds. */
+/** When the answer is looked for, in milliseconds after each other: a change takes a few milliseconds, a change of owner seconds. */
 const LOOKS_MS = [10, 15, 25, 50, 100, 200, 400, 600, 600, 1_000, 1_000, 1_000, 1_500, 1_500];
 
 /**
@@ -29,7 +27,7 @@ const LOOKS_MS = [10, 15, 25, 50, 100, 200, 400, 600, 600, 1_000, 1_000, 1_000, 
 export async function sendCommand(deps: CommandSenderDeps, tenant: string, payload: CommandPayload): Promise<void> {
   const id = deps.newId();
   await putCommand(deps.db, tenant, { id, payload, at: new Date(deps.clock()) });
-  for (const ms of deps.commandLooksMs ?? LOOKS_MS) {
+  for (const ms of LOOKS_MS) {
     // Told again each time it took long: a wake-up may be lost, and the owner may be a new one.
     if (ms === 10 || ms >= 600) await wake(deps.redis, roomCommandTopic, { tenant }, deps.log);
     await new Promise((resolve) => setTimeout(resolve, ms));

@@ -261,22 +261,30 @@ describe("the door of tenants", () => {
       .expect(200);
   });
 
-  it("lists by pages, status and search", async () => {
-    const ids = [await create("seite-a"), await create("seite-b"), await create("seite-c")].map(({ id }) => id);
-    const first = (
-      await api
-        .get(path)
-        .query({ search: `-${run}`, limit: 2, after: ids[0] })
-        .expect(200)
-    ).body;
-    expect(first.items.map(({ id }: { id: string }) => id)).toEqual(ids.slice(1));
-    expect(first.next).toBe(ids[2]);
+  it("lists by pages, status and text", async () => {
+    const name = { name: `Seite ${run}` };
+    const ids: string[] = [];
+    for (const each of ["seite-a", "seite-b", "seite-c"]) ids.push((await create(each, name)).id);
+    const page = async (more: object) =>
+      (
+        await api
+          .get(path)
+          .query({ text: `SEITE ${run}`, limit: 2, ...more })
+          .expect(200)
+      ).body;
+    const first = await page({});
+    const second = await page({ cursor: first.next });
+    expect([first, second].map(({ items }) => items.map(({ id }: { id: string }) => id))).toEqual([
+      ids.slice(0, 2),
+      ids.slice(2),
+    ]);
+    expect(second.next).toBeNull();
     const found = await api
       .get(path)
-      .query({ search: `${run}.LOCALHOST`, status: "active", limit: 500 })
+      .query({ text: `${run}.LOCALHOST`, status: "active", limit: 500 })
       .expect(200);
     expect(found.body.items.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(ids));
-    const none = await api.get(path).query({ search: "100%_" }).expect(200);
+    const none = await api.get(path).query({ text: "100%_" }).expect(200);
     expect(none.body).toEqual({ items: [], next: null });
   });
 

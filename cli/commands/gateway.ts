@@ -50,8 +50,6 @@ import { type ProcessBase, startProcess } from "../process.ts";
 export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "redis" | "clock"> {
   readonly access: AccessReader;
   readonly tokens: TokenReader;
-  /** As CommandSenderDeps has it. */
-  readonly commandLooksMs?: readonly number[];
 }
 
 const SWEEP_MS = 3_600_000;
@@ -102,7 +100,7 @@ async function run(): Promise<void> {
 }
 
 /** The API as all domains make it: its routes, its doors, and who may use them. */
-export function apiParts({ settings, log, db, redis, clock, access, tokens, commandLooksMs }: ApiDeps) {
+export function apiParts({ settings, log, db, redis, clock, access, tokens }: ApiDeps) {
   const { quotas } = settings;
   const deps = { db, redis, clock, newId, log, quotas };
   const { publicUrl } = settings.http;
@@ -128,7 +126,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, comm
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
-    ...roomRoutes({ ...deps, ...(commandLooksMs && { commandLooksMs }) }),
+    ...roomRoutes(deps),
     ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];

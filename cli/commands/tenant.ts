@@ -64,7 +64,7 @@ async function add(id: string, { domain, name, contact, deputy, quota }: AddOpti
 async function list(options: HomeOptions & { json?: boolean }): Promise<void> {
   await withDatabase(options, async (db) => {
     for (let after: string | undefined; ; ) {
-      const page = await pageTenants(db, { after, limit: 500, status: undefined, search: undefined });
+      const page = await pageTenants(db, { after, limit: 500, status: undefined, text: undefined });
       for (const tenant of page) {
         const { id, status, domain, name } = tenant;
         console.log(options.json ? JSON.stringify(tenant) : `${id.padEnd(24)} ${status.padEnd(10)} ${domain}  ${name}`);

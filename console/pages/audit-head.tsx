@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
 import { useSession } from "../api/session.tsx";
+import { useFormats } from "../ui/formats.ts";
 
 const headShape = z.object({
   position: z.number(),
@@ -11,7 +12,8 @@ type Head = z.infer<typeof headShape>;
 
 /** How far an audit log is signed. `base` is the log's path in the API. */
 export function AuditHead({ base }: { readonly base: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { time } = useFormats();
   const { api } = useSession();
   const [head, setHead] = useState<Head>();
   useEffect(() => {
@@ -28,12 +30,10 @@ export function AuditHead({ base }: { readonly base: string }) {
   }, [api, base]);
   if (!head) return null;
   const { position, signed } = head;
-  const at = (time: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
   return (
     <p className="soft">
       {signed
-        ? t("audit.signed", { signed: signed.position, position, at: at(signed.at), key: signed.keyId.slice(0, 12) })
+        ? t("audit.signed", { signed: signed.position, position, at: time(signed.at), key: signed.keyId.slice(0, 12) })
         : t("audit.unsigned", { position })}{" "}
       {t("audit.verify")}
     </p>

@@ -7,6 +7,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { Empty, Page } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import type { TableQuery } from "../ui/table-data.ts";
@@ -42,7 +43,8 @@ const instant = (day: string, plusDays: number): string => {
 
 /** The audit log: search, look closer, take along. Each search is an entry of the log itself. */
 export function AuditPage() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { exactTime } = useFormats();
   const { api, tenant, mayIn } = useSession();
   const [asked, setAsked] = useState(nothing);
   const [open, setOpen] = useState<Entry>();
@@ -54,10 +56,8 @@ export function AuditPage() {
       answer.parse((await api.get(`${base}${queryText({ ...asked, cursor: after, limit })}`)).body),
     [api, base, asked],
   );
-  const time = (at: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
   const columns: Column<Entry>[] = [
-    { key: "at", title: t("audit.at"), text: ({ at }) => time(at) },
+    { key: "at", title: t("audit.at"), text: ({ at }) => exactTime(at) },
     { key: "actor", title: t("audit.actor"), text: ({ actor }) => actor.name ?? t("audit.erased") },
     { key: "action", title: t("audit.action"), text: ({ action }) => action },
     { key: "object", title: t("audit.object"), text: ({ object }) => object },

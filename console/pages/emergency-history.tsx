@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { Empty } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { pageLocally, type TableQuery } from "../ui/table-data.ts";
@@ -8,7 +9,8 @@ import { type Emergency, readEmergencies } from "./emergency.ts";
 
 /** Which operators had access to a tenant for an emergency, why, and from when to when. */
 export function EmergencyHistory({ tenant }: { readonly tenant: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { time } = useFormats();
   const { api } = useSession();
   const load = useCallback(
     async (query: TableQuery) =>
@@ -19,8 +21,6 @@ export function EmergencyHistory({ tenant }: { readonly tenant: string }) {
       ),
     [api, tenant],
   );
-  const time = (at: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
   const state = ({ running, endedAt }: Emergency) =>
     t(`emergency.states.${running ? "running" : endedAt === null ? "over" : "early"}`);
   const columns: Column<Emergency>[] = [

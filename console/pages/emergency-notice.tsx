@@ -1,11 +1,13 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { type Emergency, readEmergencies, useNow } from "./emergency.ts";
 
 /** Tells who protects a tenant's data that an operator has access just now: who, why, since, until. */
 export function EmergencyNotice() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { time } = useFormats();
   const { api, session, mayIn } = useSession();
   const now = useNow();
   const [items, setItems] = useState<readonly Emergency[]>([]);
@@ -18,8 +20,6 @@ export function EmergencyNotice() {
   }, [api, tenant, allowed, now]);
   const running = items.filter((each) => each.running);
   if (running.length === 0) return null;
-  const time = (at: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
   return (
     <section className="note" role="alert" aria-labelledby="emergency-notice">
       <h2 id="emergency-notice">{t("emergency.running")}</h2>

@@ -9,6 +9,7 @@ import {
 } from "../../identity/core-password.ts";
 import { Form } from "../ui/form.tsx";
 import { FieldErrors } from "../ui/form-errors.ts";
+import { useFormats } from "../ui/formats.ts";
 import { PasswordField } from "../ui/password-field.tsx";
 import type { Invited } from "./invitation.tsx";
 
@@ -22,7 +23,8 @@ interface FormProps {
 
 /** Who is invited to what, and the password twice with its rules, which are checked while it is typed. */
 export function InvitationForm({ invited, onAccept }: FormProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { longTime } = useFormats();
   const rules = useId();
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
@@ -37,7 +39,6 @@ export function InvitationForm({ invited, onAccept }: FormProps) {
     if (password !== again) throw new FieldErrors({ again: t("invitation.different") });
     await onAccept(password);
   };
-  const until = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long", timeStyle: "short" });
   return (
     <>
       <p>{t("invitation.lead", { name: invited.name, organisation: invited.organisation })}</p>
@@ -47,7 +48,7 @@ export function InvitationForm({ invited, onAccept }: FormProps) {
         <dt>{t("invitation.address")}</dt>
         <dd>{invited.jid}</dd>
         <dt>{t("invitation.until")}</dt>
-        <dd>{until.format(new Date(invited.expiresAt))}</dd>
+        <dd>{longTime(invited.expiresAt)}</dd>
       </dl>
       <Form submit={t("invitation.submit")} onSubmit={save}>
         {/* Password managers keep the password with this address. */}

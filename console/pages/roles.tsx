@@ -7,6 +7,7 @@ import { useSession } from "../api/session.tsx";
 import { roleName } from "../texts/role-name.ts";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty, Page } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
@@ -27,14 +28,13 @@ type Open = { readonly is: "grant" } | { readonly is: "revoke"; readonly holder:
 
 /** Who holds which role in one's tenant, since and until when, why and by whom; give and take. */
 export function RolesPage() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { time } = useFormats();
   const { session, tenant, may, api } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
   const { id } = session.person;
   const base = path`/tenants/${tenant}`;
   const load = usePagesOf(holderShape, `${base}/roles`, changes);
-  const day = (at: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
   const where = (scope: string | null) =>
     scope === null ? ` (${t("roles.everywhere")})` : scope === tenant ? "" : ` (${scope})`;
   const columns: Column<Holder>[] = [
@@ -55,11 +55,11 @@ export function RolesPage() {
       text: ({ role, scope }) => `${roleName(t, role)}${where(scope)}`,
       sortable: true,
     },
-    { key: "since", title: t("roles.since"), text: ({ createdAt }) => day(createdAt) },
+    { key: "since", title: t("roles.since"), text: ({ createdAt }) => time(createdAt) },
     {
       key: "until",
       title: t("roles.until"),
-      text: ({ expiresAt }) => (expiresAt === null ? t("roles.forGood") : day(expiresAt)),
+      text: ({ expiresAt }) => (expiresAt === null ? t("roles.forGood") : time(expiresAt)),
     },
     { key: "reason", title: t("ui.reason"), text: ({ reason }) => reason ?? "–" },
     { key: "grantedBy", title: t("roles.grantedBy"), text: ({ grantedBy }) => grantedBy ?? "–" },

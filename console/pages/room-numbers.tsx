@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { type Statistics, statisticsShape } from "./room.ts";
 
@@ -10,7 +11,8 @@ const STEP = 20;
 
 /** How much is going on in the rooms of a tenant. `base` is the tenant's path. */
 export function RoomNumbers({ base }: { readonly base: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { number, calendarDay } = useFormats();
   const { api } = useSession();
   const [numbers, setNumbers] = useState<Statistics>();
   const [error, setError] = useState<unknown>();
@@ -26,15 +28,11 @@ export function RoomNumbers({ base }: { readonly base: string }) {
   }, [api, base]);
   if (error !== undefined) return <ProblemNote error={error} />;
   if (!numbers) return null;
-  const number = (value: number) => new Intl.NumberFormat(i18n.language).format(value);
-  // A day is a day wherever the reader is.
-  const dayName = (day: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${day}T00:00Z`));
   const { rooms, messagesToday, days } = numbers;
   const most = Math.max(1, ...days.map(({ messages }) => messages));
   const said = {
-    from: dayName(days[0]?.day ?? ""),
-    to: dayName(days.at(-1)?.day ?? ""),
+    from: calendarDay(days[0]?.day ?? ""),
+    to: calendarDay(days.at(-1)?.day ?? ""),
     most: number(Math.max(0, ...days.map(({ messages }) => messages))),
     sum: number(days.reduce((sum, { messages }) => sum + messages, 0)),
   };
@@ -59,7 +57,7 @@ export function RoomNumbers({ base }: { readonly base: string }) {
               const high = Math.max(1, Math.round((messages / most) * HIGH));
               return (
                 <rect key={day} x={at * STEP + 2} y={HIGH - high} width={STEP - 4} height={high}>
-                  <title>{`${dayName(day)}: ${number(messages)}`}</title>
+                  <title>{`${calendarDay(day)}: ${number(messages)}`}</title>
                 </rect>
               );
             })}
@@ -78,7 +76,7 @@ export function RoomNumbers({ base }: { readonly base: string }) {
               <tbody>
                 {days.toReversed().map(({ day, messages }) => (
                   <tr key={day}>
-                    <th scope="row">{dayName(day)}</th>
+                    <th scope="row">{calendarDay(day)}</th>
                     <td>{number(messages)}</td>
                   </tr>
                 ))}

@@ -5,6 +5,8 @@ import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
+import { Facts } from "../ui/facts.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { Page } from "../ui/page.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
@@ -20,7 +22,8 @@ export function RoomPage() {
 }
 
 function RoomView({ name }: { readonly name: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { longDay, number } = useFormats();
   const { api, tenant, may } = useSession();
   const toast = useToast();
   const navigate = useNavigate();
@@ -55,10 +58,10 @@ function RoomView({ name }: { readonly name: string }) {
     );
   }
   const facts = [
-    ["room.address", room.jid],
-    ["room.subject", room.subject ?? t("room.noSubject")],
-    ["room.since", new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date(room.createdAt))],
-    ["rooms.messagesToday", new Intl.NumberFormat(i18n.language).format(room.messagesToday)],
+    [t("room.address"), room.jid],
+    [t("room.subject"), room.subject ?? t("room.noSubject")],
+    [t("room.since"), longDay(room.createdAt)],
+    [t("rooms.messagesToday"), number(room.messagesToday)],
   ] as const;
   return (
     <Page
@@ -76,14 +79,7 @@ function RoomView({ name }: { readonly name: string }) {
       <section className="card" aria-labelledby="room-facts">
         <h2 id="room-facts">{t("room.facts")}</h2>
         {room.description === "" ? null : <p>{room.description}</p>}
-        <dl>
-          {facts.map(([key, value]) => (
-            <div key={key} className="pair">
-              <dt>{t(key)}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts of={facts} />
         {may("archive:read") ? (
           <p>
             <Link to={`/archive?${new URLSearchParams({ room: room.name })}`}>{t("room.searchArchive")}</Link>

@@ -4,6 +4,7 @@ import { path } from "../api/client.ts";
 import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty, Page } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
@@ -15,14 +16,13 @@ const states = ["open", "membersOnly", "locked"] as const;
 
 /** The rooms of a tenant: what is going on in them, and the way to each. */
 export function RoomsPage() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { number, time } = useFormats();
   const { tenant, may } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<"new">();
   const base = path`/tenants/${tenant}`;
   const load = usePagesOf(roomShape, `${base}/rooms`, changes);
-  const number = (value: number | null) => (value === null ? "–" : new Intl.NumberFormat(i18n.language).format(value));
-  const time = (at: string) =>
-    new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+  const known = (value: number | null) => (value === null ? "–" : number(value));
   const kindsOf = (room: RoomRow) =>
     [
       room.locked ? ("locked" as const) : undefined,
@@ -40,7 +40,7 @@ export function RoomsPage() {
       sortable: true,
     },
     { key: "name", title: t("rooms.name"), text: ({ name }) => name, sortable: true },
-    { key: "occupants", title: t("rooms.occupants"), text: ({ occupants }) => number(occupants) },
+    { key: "occupants", title: t("rooms.occupants"), text: ({ occupants }) => known(occupants) },
     { key: "messagesToday", title: t("rooms.messagesToday"), text: ({ messagesToday }) => number(messagesToday) },
     {
       key: "last",

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
 import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { quotaNames, type TenantRow } from "./tenant-dialog.tsx";
 
@@ -11,17 +12,15 @@ type Usage = z.infer<typeof usageShape>;
 
 /** What a tenant may use, whether that was agreed for it, and how much of it is used. */
 export function TenantQuotas({ tenant }: { readonly tenant: TenantRow }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { number, gigabytes } = useFormats();
   const { api } = useSession();
   const [usage, setUsage] = useState<Usage>();
   const [error, setError] = useState<unknown>();
   useEffect(() => {
     api.get(path`/tenants/${tenant.id}/usage`).then(({ body }) => setUsage(usageShape.parse(body)), setError);
   }, [api, tenant]);
-  const number = new Intl.NumberFormat(i18n.language);
-  const gigabytes = new Intl.NumberFormat(i18n.language, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
-  const shown = (name: string, value: number) =>
-    name === "storageBytes" ? gigabytes.format(value / 1e9) : number.format(value);
+  const shown = (name: string, value: number) => (name === "storageBytes" ? gigabytes(value) : number(value));
   const head = [t("tenant.quota"), t("tenant.limit"), t("tenant.used")];
   return (
     <section className="card" aria-labelledby="tenant-quotas">

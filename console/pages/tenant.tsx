@@ -4,6 +4,8 @@ import { Link, useParams } from "react-router";
 import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
+import { Facts } from "../ui/facts.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { Page } from "../ui/page.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
@@ -34,7 +36,8 @@ export function OwnTenantPage() {
 }
 
 function TenantView({ id, children }: { readonly id: string; readonly children?: ReactNode }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { longDay } = useFormats();
   const { api, mayIn } = useSession();
   const toast = useToast();
   const [tenant, setTenant] = useState<TenantRow>();
@@ -62,11 +65,11 @@ function TenantView({ id, children }: { readonly id: string; readonly children?:
     void read();
   };
   const facts = [
-    ["tenants.id", tenant.id],
-    ["tenants.domain", tenant.domain],
-    ["tenants.contact", tenant.contact],
-    ["tenants.deputy", tenant.deputy],
-    ["tenant.since", new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date(tenant.createdAt))],
+    [t("tenants.id"), tenant.id],
+    [t("tenants.domain"), tenant.domain],
+    [t("tenants.contact"), tenant.contact],
+    [t("tenants.deputy"), tenant.deputy],
+    [t("tenant.since"), longDay(tenant.createdAt)],
   ] as const;
   return (
     <Page
@@ -83,14 +86,7 @@ function TenantView({ id, children }: { readonly id: string; readonly children?:
       {children}
       <section className="card" aria-labelledby="tenant-facts">
         <h2 id="tenant-facts">{t("tenant.facts")}</h2>
-        <dl>
-          {facts.map(([key, value]) => (
-            <div key={key} className="pair">
-              <dt>{t(key)}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts of={facts} />
       </section>
       <TenantSteps tenant={tenant} onChanged={changed} />
       <TenantQuotas tenant={tenant} />

@@ -1,32 +1,24 @@
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import * as z from "zod/mini";
-import { path, queryText } from "../api/client.ts";
+import { path } from "../api/client.ts";
+import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Empty, Page } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
-import type { TableQuery } from "../ui/table-data.ts";
 import { useToast } from "../ui/toast.tsx";
 import { TenantDialog, type TenantRow, tenantShape } from "./tenant-dialog.tsx";
-
-const answer = z.object({ items: z.array(tenantShape), next: z.nullable(z.string()) });
 
 /** All tenants of the installation; each has a page of its own. */
 export function TenantsPage() {
   const { t } = useTranslation();
-  const { api, may } = useSession();
+  const { may } = useSession();
   const toast = useToast();
   const [open, setOpen] = useState(false);
   /** Counts up with each change, so that the table loads anew. */
   const [changes, setChanges] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
-  const load = useCallback(
-    async ({ after, limit, search, filters }: TableQuery) =>
-      answer.parse((await api.get(`/tenants${queryText({ after, limit, search, ...filters })}`)).body),
-    [api, changes],
-  );
+  const load = usePagesOf(tenantShape, "/tenants", changes);
   const columns: Column<TenantRow>[] = [
     {
       key: "name",

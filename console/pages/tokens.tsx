@@ -9,6 +9,7 @@ import { ConfirmDialog } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { CheckField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
+import { useFormats } from "../ui/formats.ts";
 import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty, Page } from "../ui/page.tsx";
 import { SecretDialog } from "../ui/secret-dialog.tsx";
@@ -34,13 +35,13 @@ const isAction = (text: string): text is Action => Object.hasOwn(permissions, te
 
 /** API tokens: of one's tenant, or of the installation for who holds a role of it. */
 export function TokensPage() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const { day } = useFormats();
   const { api, session, tenant, may, mayIn } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
   const ofAll = mayIn("token:read", undefined) && tenant === session.person.tenant;
   const base = ofAll ? "/tokens" : path`/tenants/${tenant}/tokens`;
   const load = usePagesOf(tokenShape, base, changes);
-  const day = (at: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" }).format(new Date(at));
   const columns: Column<Token>[] = [
     { key: "label", title: t("tokens.label"), text: ({ label }) => label },
     { key: "scopes", title: t("tokens.scopes"), text: ({ scopes }) => scopes.join(", ") },

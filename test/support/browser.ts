@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { afterAll, beforeAll } from "@jest/globals";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** Debian's Chromium; another path may be named for other machines. */
@@ -29,8 +30,20 @@ export interface Visitor {
   readonly watch: Watch;
 }
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath, args });
+/** Chromium on a busy machine. */
+const START_MS = 90_000;
+
+/** One browser for all tests of a file: started before the first, closed after the last. Gives what asks for it. */
+export function browserOfFile(): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args });
+  }, START_MS);
+  afterAll(() => browser?.close());
+  return () => {
+    if (!browser) throw new Error("the browser is there within tests only");
+    return browser;
+  };
 }
 
 const atHome = /^(127\.0\.0\.1|localhost|.+\.localhost)$/;

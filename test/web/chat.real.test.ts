@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
-import { launch, picture } from "../support/browser.ts";
+import { expect, it } from "@jest/globals";
+import { browserOfFile, picture } from "../support/browser.ts";
 import { eventually, realStack } from "../support/real.ts";
 import { atSignIn, joinRoom, say, signedIn, signInWith } from "./chat-user.ts";
 
@@ -17,17 +16,13 @@ interface Picture {
   readonly naturalWidth: number;
 }
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 it(
   "two people meet in a room: what one says, both see; a file reaches the other with equal bytes",
   async () => {
-    const first = await signedIn(browser, byHost, demo, 0, 0);
-    const second = await signedIn(browser, byQuery, demo, 0, 1);
+    const first = await signedIn(browser(), byHost, demo, 0, 0);
+    const second = await signedIn(browser(), byQuery, demo, 0, 1);
     await joinRoom(first.page, "empfang");
     await joinRoom(second.page, "empfang");
 
@@ -90,7 +85,7 @@ it(
     const person = demo.tenants[0]?.people[2];
     if (!person) throw new Error("the demo has no such person");
     const [localpart = ""] = person.jid.split("@");
-    const { page, watch, context } = await atSignIn(browser, byQuery);
+    const { page, watch, context } = await atSignIn(browser(), byQuery);
     await signInWith(page, localpart, "not-the-password");
     const feedback = page.locator("#converse-login .conn-feedback");
     await feedback.filter({ hasText: /\S/ }).waitFor();
@@ -114,7 +109,7 @@ it(
   async () => {
     const stranger = demo.tenants[1]?.people[0];
     if (!stranger) throw new Error("the demo has no second tenant");
-    const { page, context } = await atSignIn(browser, byQuery);
+    const { page, context } = await atSignIn(browser(), byQuery);
     await signInWith(page, stranger.jid, stranger.password);
     await page.locator("#converse-login .conn-feedback").filter({ hasText: /\S/ }).waitFor();
     expect(await page.locator("converse-rooms-list").count()).toBe(0);

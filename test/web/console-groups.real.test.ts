@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
+import { describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { launch, picture } from "../support/browser.ts";
+import { browserOfFile, picture } from "../support/browser.ts";
 import {
   addPerson,
   ask,
@@ -17,11 +16,7 @@ import {
   unique,
 } from "./console-user.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 describe.each(languages)("groups, in %s", (language) => {
   const { groups, ui } = texts[language];
@@ -29,7 +24,7 @@ describe.each(languages)("groups, in %s", (language) => {
   it(
     "are added, filled, renamed, emptied and deleted by keyboard alone",
     async () => {
-      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
       const person = await addPerson(page, unique("mitglied"), `Zz Mitglied ${unique("m")}`);
       const name = `Bauamt ${unique("g")}`;
       const dialog = page.getByRole("dialog");
@@ -80,7 +75,7 @@ it(
   "a group of many is shown page by page; who may only read sees no way to change it",
   async () => {
     const { groups, ui } = texts.de;
-    const made = await signedIn(browser, "tenant-administrator");
+    const made = await signedIn(browser(), "tenant-administrator");
     const name = `Schule ${unique("viele")}`;
     await ask(made.page, "POST", "/groups", { name });
     const key = unique("v");
@@ -95,7 +90,7 @@ it(
     expect(imported).toBe(30);
     await made.context.close();
 
-    const { page, watch, context } = await signedIn(browser, "dpo");
+    const { page, watch, context } = await signedIn(browser(), "dpo");
     await enter(page, menu(page, groups.title));
     await page.getByLabel(ui.search, { exact: true }).waitFor();
     await picture(page, "console-groups");

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser, Page } from "playwright-core";
-import { launch, picture } from "../support/browser.ts";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { browserOfFile, picture } from "../support/browser.ts";
 import {
   addPerson,
   axeFindsNothing,
@@ -16,13 +16,11 @@ import {
   unique,
 } from "./console-user.ts";
 
-let browser: Browser;
+const browser = browserOfFile();
 let administrator: Page;
 beforeAll(async () => {
-  browser = await launch();
-  ({ page: administrator } = await signedIn(browser, "tenant-administrator"));
+  ({ page: administrator } = await signedIn(browser(), "tenant-administrator"));
 }, STEP);
-afterAll(() => browser.close());
 
 /** All that the page could have kept of a secret. */
 const kept = (page: Page) =>
@@ -39,7 +37,7 @@ describe.each(languages)("the page behind an invitation, in %s", (language) => {
       const { localpart, invitation: link } = await addPerson(administrator, unique("gast"), "Gustav Gastfreund");
       const url = link?.link ?? "";
       const secret = new URL(url).hash.slice(1);
-      const { page, watch, context } = await guest(browser, url, language);
+      const { page, watch, context } = await guest(browser(), url, language);
       await page.getByText(`${localpart}@`).waitFor();
       expect(await kept(page)).not.toContain(secret);
       const password = page.getByLabel(invitation.password, { exact: true });
@@ -77,7 +75,7 @@ describe.each(languages)("the page behind an invitation, in %s", (language) => {
       expect(watch).toEqual({ errors: [], foreign: [] });
       await context.close();
 
-      const second = await guest(browser, url, language, [/status of 410 .*invitations\/look\)$/]);
+      const second = await guest(browser(), url, language, [/status of 410 .*invitations\/look\)$/]);
       await second.page.getByText(invitation.over).waitFor();
       await axeFindsNothing(second.page);
       expect(second.watch).toEqual({ errors: [], foreign: [] });
@@ -90,7 +88,7 @@ describe.each(languages)("the page behind an invitation, in %s", (language) => {
     "says what to do without a link, with half a link, and takes another link in the same window",
     async () => {
       const harmless = [/status of 4(00|10) .*invitations\/look\)$/];
-      const { page, watch, context } = await guest(browser, `${consoleUrl}/invitation`, language, harmless);
+      const { page, watch, context } = await guest(browser(), `${consoleUrl}/invitation`, language, harmless);
       await page.getByText(invitation.nothing, { exact: true }).waitFor();
       await axeFindsNothing(page);
       await page.goto(`${consoleUrl}/invitation#amt-nord.invitation_short`);

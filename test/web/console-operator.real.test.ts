@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser, Page } from "playwright-core";
-import { launch, picture } from "../support/browser.ts";
+import { describe, expect, it } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { browserOfFile, picture } from "../support/browser.ts";
 import {
   axeFindsNothing,
   consoleUrl,
@@ -19,11 +19,7 @@ import {
 
 /** The people of the installation in the console: all by keyboard, in both languages. */
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 
@@ -33,7 +29,7 @@ describe.each(languages)("in %s", (language) => {
   it.each(["operator", "ordering-person", "auditor"])(
     "each page of %s has no fault that axe knows",
     async (role) => {
-      const { page, watch, context } = await signedIn(browser, role, language);
+      const { page, watch, context } = await signedIn(browser(), role, language);
       const links = page.getByRole("navigation").getByRole("link");
       const titles = await links.allTextContents();
       expect(titles).toContain(t.tenants.title);
@@ -65,7 +61,7 @@ describe.each(languages)("in %s", (language) => {
   it(
     "an operator opens a tenant, limits it, suspends it, takes its export and closes it",
     async () => {
-      const { page, context } = await signedIn(browser, "operator", language);
+      const { page, context } = await signedIn(browser(), "operator", language);
       const id = unique("amt");
       const dialog = page.getByRole("dialog");
       await enter(page, menu(page, t.tenants.title));
@@ -123,7 +119,7 @@ describe.each(languages)("in %s", (language) => {
   it(
     "emergency access is taken with a reason, told to the data protection officer, and ended",
     async () => {
-      const { page, context } = await signedIn(browser, "operator", language);
+      const { page, context } = await signedIn(browser(), "operator", language);
       const reason = `Verwaltung nicht erreichbar ${unique("grund")}`;
       const dialog = page.getByRole("dialog");
       await page.goto(`${consoleUrl}/tenants/${tenantId}`);
@@ -164,7 +160,7 @@ describe.each(languages)("in %s", (language) => {
         await picture(page, "console-tenant");
       }
 
-      const officer = await signedIn(browser, "dpo", language);
+      const officer = await signedIn(browser(), "dpo", language);
       const notice = officer.page.getByRole("alert");
       await notice.getByText(reason).waitFor();
       expect(await notice.textContent()).toContain("Olaf Nissen");
@@ -190,7 +186,7 @@ describe.each(languages)("in %s", (language) => {
   it(
     "an auditor reads the log of the installation, and that of a tenant",
     async () => {
-      const { page, context } = await signedIn(browser, "auditor", language);
+      const { page, context } = await signedIn(browser(), "auditor", language);
       await enter(page, menu(page, t.audit.title));
       await page.getByRole("table").getByText("audit:read").first().waitFor();
       await page.getByText(t.audit.verify).waitFor();
@@ -208,7 +204,7 @@ describe.each(languages)("in %s", (language) => {
   it(
     "a tenant's administrator names a partner, and sees that the other side has not agreed",
     async () => {
-      const { page, context } = await signedIn(browser, "tenant-administrator", language);
+      const { page, context } = await signedIn(browser(), "tenant-administrator", language);
       const domain = `${unique("nirgends")}.example`;
       const dialog = page.getByRole("dialog");
       const save = async (text: string) => {

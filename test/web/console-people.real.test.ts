@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
-import { launch, picture } from "../support/browser.ts";
+import { describe, expect, it } from "@jest/globals";
+import { browserOfFile, picture } from "../support/browser.ts";
 import {
   addPerson,
   ask,
@@ -17,11 +16,7 @@ import {
   unique,
 } from "./console-user.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 describe.each(languages)("people, in %s", (language) => {
   const { people, ui } = texts[language];
@@ -30,7 +25,7 @@ describe.each(languages)("people, in %s", (language) => {
     "a person is changed by keyboard alone; what somebody else changed meanwhile is told, and nothing typed is lost",
     async () => {
       const late = [/status of 412 .*\/people\/[\w-]+\)$/];
-      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language, late);
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language, late);
       const person = await addPerson(page, unique("wandel"), `Zz Wandel ${unique("w")}`);
       const group = `Kreis ${unique("k")}`;
       await ask(page, "POST", "/groups", { name: group });
@@ -72,7 +67,7 @@ describe.each(languages)("people, in %s", (language) => {
   it(
     "a CSV file is checked line by line; the good ones come in and their links are kept, by keyboard alone",
     async () => {
-      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
       const [one, two] = [unique("csv"), unique("csv")];
       const csv = `localpart;name;email;groups\n${one};Zz Müller;;\n${one};Zz Noch einmal;;\n${two};Zz Zwei;;Kein Kreis\nBAD NAME;Zz Drei;;\n${two}x;Zz Vier\n`;
       const dialog = page.getByRole("dialog");

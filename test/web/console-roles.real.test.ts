@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
-import { launch, picture } from "../support/browser.ts";
+import { describe, expect, it } from "@jest/globals";
+import { browserOfFile, picture } from "../support/browser.ts";
 import {
   addPerson,
   axeFindsNothing,
@@ -16,11 +15,7 @@ import {
   unique,
 } from "./console-user.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 describe.each(languages)("roles, in %s", (language) => {
   const { roles, roleNames, ui } = texts[language];
@@ -28,7 +23,7 @@ describe.each(languages)("roles, in %s", (language) => {
   it(
     "are given and taken with a reason by keyboard alone, but never one's own",
     async () => {
-      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
       const person = await addPerson(page, unique("rolle"), `Zz Rolle ${unique("r")}`);
       const own = personWith("tenant-administrator").jid.split("@")[0] ?? "";
       const dialog = page.getByRole("dialog");
@@ -87,7 +82,7 @@ describe.each(languages)("roles, in %s", (language) => {
   it(
     "are read by the data protection officer, who changes none",
     async () => {
-      const { page, watch, context } = await signedIn(browser, "dpo", language);
+      const { page, watch, context } = await signedIn(browser(), "dpo", language);
       await enter(page, menu(page, roles.title));
       await page.getByRole("table").getByText(roleNames.dpo).first().waitFor();
       if (language === "de") await picture(page, "console-roles");

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { XmppClient } from "../../cli/client/xmpp-client.ts";
 import { attr, x } from "../../components/stanza.ts";
 import { NS_MUC, NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
 import { newId } from "../../platform/ids.ts";
-import { launch, picture } from "../support/browser.ts";
+import { browserOfFile, picture } from "../support/browser.ts";
 import { realStack, signInAs } from "../support/real.ts";
 import {
   ask,
@@ -29,15 +29,13 @@ const CHATTER = 4;
 const { demo } = realStack();
 const domain = demo.tenants[0]?.domain ?? "";
 
-let browser: Browser;
+const browser = browserOfFile();
 let chatter: XmppClient;
 beforeAll(async () => {
-  browser = await launch();
   chatter = await signInAs(demo, 0, CHATTER);
 }, STEP);
 afterAll(async () => {
   await chatter.stop();
-  await browser.close();
 });
 
 const of = (page: Page, action: string, name: string) => page.getByRole("button", { name: `${action}: ${name}` });
@@ -77,7 +75,7 @@ describe.each(languages)("in %s", (language) => {
   it(
     "a room is added, filled, set, watched, cleared and destroyed",
     async () => {
-      const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
       const name = unique("rat");
       const title = `Rat ${name}`;
       const dialog = page.getByRole("dialog");
@@ -152,7 +150,7 @@ describe.each(languages)("in %s", (language) => {
     async () => {
       const name = unique("beirat");
       const word = unique("wort");
-      const made = await signedIn(browser, "tenant-administrator", language);
+      const made = await signedIn(browser(), "tenant-administrator", language);
       await ask(made.page, "POST", "/rooms", { name, config: { title: `Beirat ${name}` } });
       await made.context.close();
       await enterRoom(name, "Svenja");
@@ -160,7 +158,7 @@ describe.each(languages)("in %s", (language) => {
       await say(name, `Die Vorlage ${word} liegt aus`);
       await say(name, "Danke");
 
-      const { page, watch, context } = await signedIn(browser, "dpo", language);
+      const { page, watch, context } = await signedIn(browser(), "dpo", language);
       const reason = `Beschwerde ${unique("az")}`;
       await enter(page, menu(page, rooms.title));
       await page.getByRole("row").nth(1).waitFor();
@@ -207,11 +205,11 @@ it(
   "a moderator puts people out, and neither sets rooms nor reads the archive",
   async () => {
     const { rooms, room } = texts.de;
-    const made = await signedIn(browser, "tenant-administrator");
+    const made = await signedIn(browser(), "tenant-administrator");
     const name = unique("ag");
     await ask(made.page, "POST", "/rooms", { name });
     await made.context.close();
-    const { page, context } = await signedIn(browser, "moderator");
+    const { page, context } = await signedIn(browser(), "moderator");
     await page.goto(`${demo.http}/console/rooms/${name}`);
     await of(page, room.addMember, room.members).waitFor();
     expect(await page.getByRole("heading", { name: room.config }).count()).toBe(0);
@@ -234,7 +232,7 @@ it.each(languages)(
   "rules for rooms are set and read again, in %s",
   async (language) => {
     const { rooms, room, roomRules, ui } = texts[language];
-    const { page, watch, context } = await signedIn(browser, "tenant-administrator", language);
+    const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
     const reserved = unique("vorbehalten");
     await enter(page, menu(page, rooms.title));
     await enter(page, page.getByRole("link", { name: roomRules.link }));

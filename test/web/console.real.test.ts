@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
-import { launch, picture, visitor } from "../support/browser.ts";
+import { describe, expect, it } from "@jest/globals";
+import { browserOfFile, picture, visitor } from "../support/browser.ts";
 import { axeFindsNothing, consoleUrl, menu, PAGES, personWith, STEP, signedIn, texts, unique } from "./console-user.ts";
 
 /** The browser itself notes the 404 by which a page learns that no OpenID provider is set up. */
 const noProvider = /status of 404 .*\/sign-in\)$/;
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 it(
   "a wrong password is told in words, and the sign-in has no fault that axe knows",
   async () => {
-    const { page, context } = await visitor(browser);
+    const { page, context } = await visitor(browser());
     await page.goto(consoleUrl);
     await page.getByLabel("Adresse").fill(personWith("user").jid);
     await page.getByLabel("Passwort").fill("not the password");
@@ -37,7 +32,7 @@ describe.each(["tenant-administrator", "dpo"] as const)("signed in as %s", (role
   it.each(["de", "en"] as const)(
     "each page has no fault that axe knows in language %s, and loads nothing foreign",
     async (language) => {
-      const { page, watch, context } = await signedIn(browser, role, language, [noProvider]);
+      const { page, watch, context } = await signedIn(browser(), role, language, [noProvider]);
       const links = page.getByRole("navigation").getByRole("link");
       const titles = await links.allTextContents();
       for (const name of shownTo[role]) expect(titles).toContain(texts[language][name].title);
@@ -60,7 +55,7 @@ it(
   "an administrator adds a person; the data protection officer finds it in the log of accesses",
   async () => {
     const localpart = unique("probe");
-    const { page, context } = await signedIn(browser, "tenant-administrator");
+    const { page, context } = await signedIn(browser(), "tenant-administrator");
     await menu(page, "Personen").click();
     await page.getByRole("table").getByText("ingrid.petersen", { exact: true }).waitFor();
     await picture(page, "console-people");
@@ -72,7 +67,7 @@ it(
     await dialog.getByText("Link für die Person").waitFor();
     await context.close();
 
-    const officer = await signedIn(browser, "dpo");
+    const officer = await signedIn(browser(), "dpo");
     await menu(officer.page, "Protokoll der Zugriffe").click();
     await officer.page.getByRole("table").getByText("person:create").first().waitFor();
     await picture(officer.page, "console-audit");

@@ -1,25 +1,23 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { Browser, Page } from "playwright-core";
-import { launch, picture, visitor } from "../support/browser.ts";
+import type { Page } from "playwright-core";
+import { browserOfFile, picture, visitor } from "../support/browser.ts";
 import { DOMAIN, type OidcWorld, oidcWorld } from "../support/oidc-world.ts";
 import { eventually } from "../support/real.ts";
 
 /** Sign-in through the organisation in Chromium: set up, used, and told in words where it fails. */
 
 const STEP = 120_000;
-let browser: Browser;
+const browser = browserOfFile();
 let world: OidcWorld;
 let administrator: string;
 
 beforeAll(async () => {
-  browser = await launch();
   world = await oidcWorld();
   administrator = await world.addPerson("anna", { role: "tenant-administrator" });
   await world.addPerson("ingrid");
 }, STEP);
 afterAll(async () => {
-  await browser.close();
   await world.close();
 });
 
@@ -56,7 +54,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 it(
   "an administrator sets it up and checks it; a person signs in with it, a stranger is told why not",
   async () => {
-    const { page, watch, context } = await visitor(browser, noted);
+    const { page, watch, context } = await visitor(browser(), noted);
     await context.addCookies([{ name: "kontor-session", value: await world.session(administrator), url: world.base }]);
     await page.goto(`${world.base}/console`);
     await page.getByRole("navigation").getByRole("link", { name: "Anmeldung", exact: true }).click();
@@ -93,7 +91,7 @@ it(
     expect(watch.foreign).toEqual([]);
     await context.close();
 
-    const person = await visitor(browser, [...noted, ofProvider, /favicon\.ico\)$/]);
+    const person = await visitor(browser(), [...noted, ofProvider, /favicon\.ico\)$/]);
     await signIn(person.page, "ingrid");
     await person.page.getByRole("heading", { name: "Übersicht" }).waitFor();
     await person.page.getByRole("link", { name: "Eigenes Konto" }).first().click();
@@ -102,7 +100,7 @@ it(
     expect(person.watch.foreign.filter((url) => !ofProvider.test(url))).toEqual([]);
     await person.context.close();
 
-    const stranger = await visitor(browser, noted);
+    const stranger = await visitor(browser(), noted);
     await signIn(stranger.page, "stranger");
     await stranger.page.getByText("Für dieses Konto gibt es hier keine aktive Person").waitFor();
     await axeFindsNothing(stranger.page);
@@ -130,7 +128,7 @@ it(
   async () => {
     await world.provider.stop();
     world.ahead = 3_600_000;
-    const { page, context } = await visitor(browser, [...noted, /status of 503 .*\/start\)$/]);
+    const { page, context } = await visitor(browser(), [...noted, /status of 503 .*\/start\)$/]);
     await page.goto(`${world.base}/console`);
     await page.getByLabel("Adresse").fill(`x@${DOMAIN}`);
     await page.getByRole("button", { name: "Mit dem Konto der Organisation" }).click();

@@ -1,7 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { Browser } from "playwright-core";
-import { launch, picture, visitor } from "../support/browser.ts";
+import { describe, expect, it } from "@jest/globals";
+import { browserOfFile, picture, visitor } from "../support/browser.ts";
 import { realStack } from "../support/real.ts";
 import { atSignIn } from "./chat-user.ts";
 
@@ -17,11 +16,7 @@ const tenant = demo.tenants[0];
 if (!tenant) throw new Error("the demo has no tenant");
 const signIn = `${demo.http}/chat?tenant=${tenant.id}`;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-}, STEP);
-afterAll(() => browser.close());
+const browser = browserOfFile();
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it.each([
@@ -34,7 +29,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
     "$path has no fault that axe knows and loads nothing foreign",
     async ({ path, name, heading }) => {
       // The browser itself puts the status of the missing page into its console.
-      const { page, watch, context } = await visitor(browser, [/status of 404 .*\/nothing\)$/]);
+      const { page, watch, context } = await visitor(browser(), [/status of 404 .*\/nothing\)$/]);
       await page.emulateMedia({ colorScheme });
       await page.goto(`${demo.http}${path}`);
       expect(await page.locator("h1").textContent()).toBe(heading);
@@ -50,7 +45,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it(
     "the sign-in page has no fault that axe knows and loads nothing foreign",
     async () => {
-      const { page, watch, context } = await atSignIn(browser, signIn);
+      const { page, watch, context } = await atSignIn(browser(), signIn);
       await page.emulateMedia({ colorScheme });
       // The form fades in, and colours in between have no contrast.
       await page.locator("converse-login-form").evaluate(async (form: Animated) => {
@@ -69,7 +64,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
 it(
   "the way from the start page to the sign-in needs a keyboard only",
   async () => {
-    const { page, context } = await visitor(browser);
+    const { page, context } = await visitor(browser());
     await page.goto(`${demo.http}/?lang=en`);
     const focused = () => page.locator(":focus");
     const tabTo = async (text: string) => {
@@ -102,7 +97,7 @@ it.each([
 ])(
   "the reference of the API is read by keyboard alone ($language)",
   async ({ language, skip, answers }) => {
-    const { page, context } = await visitor(browser);
+    const { page, context } = await visitor(browser());
     await page.goto(`${demo.http}/api/docs?lang=${language}`);
     await page.keyboard.press("Tab");
     expect(await page.locator(":focus").textContent()).toContain(skip);
@@ -124,7 +119,7 @@ it.each([
 it(
   "without script the chat page says what to do",
   async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: "de-DE" });
+    const context = await browser().newContext({ javaScriptEnabled: false, locale: "de-DE" });
     const page = await context.newPage();
     await page.goto(signIn);
     const advice = page.locator("noscript p");
