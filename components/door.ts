@@ -28,8 +28,14 @@ export interface DoorContext {
   readonly log: Log;
   /** False when the stream is down and nothing was sent. */
   send(stanza: Element): boolean;
-  /** One stanza (without `to`) to many receivers, in the cheapest way that the server knows. */
-  sendToAll(stanza: Element, receivers: readonly string[]): boolean;
+  /**
+   * One stanza (without `to`) to many receivers, in the cheapest way that the server knows. With it goes the release of
+   * a kept stanza, which the server takes for done in the moment in which it delivers this one.
+   */
+  sendToAll(stanza: Element, receivers: readonly string[], releases?: string): boolean;
+  release(mark: string): void;
+  /** Whether a stanza that may come again was released over this very stream. */
+  isReleased(mark: string): boolean;
   /** Many serialised stanzas in one socket write. */
   write(xml: string): boolean;
   request(iq: Element, timeoutMs?: number): Promise<Element>;
@@ -85,10 +91,17 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     domain,
     log,
     send: (stanza) => stream.send(stanza),
-    sendToAll: (stanza, receivers) => {
-      const listed = serverCopies && receivers.length > 1;
-      return stream.write(listed ? listedFanOut(stanza, receivers, domain) : fanOut(stanza, receivers));
+    sendToAll: (stanza, receivers, releases) => {
+      if (!serverCopies || receivers.length < 2) {
+        const sent = stream.write(fanOut(stanza, receivers));
+        if (releases !== undefined) context.release(releases);
+        return sent;
+      }
+      if (releases !== undefined) stream.holding?.releasing(releases);
+      return stream.write(listedFanOut(stanza, receivers, domain, releases));
     },
+    release: (mark) => stream.release(mark),
+    isReleased: (mark) => stream.holding?.isReleased(mark) ?? false,
     write: (xml) => stream.write(xml),
     request: (iq, timeoutMs) => {
       if (!router) return Promise.reject(new KontorError("unavailable", "The door is not open yet"));
@@ -100,6 +113,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   const routing = createRouter({
     ...handlers,
     send: context.send,
+    release: context.release,
     log,
     newId: server.newId,
     admit: (from) => admit(from, [tenant.domain, ...partners]),

@@ -1,4 +1,5 @@
 import { escapeXML } from "ltx";
+import { release } from "./hold.ts";
 import { type Element, x } from "./stanza.ts";
 
 /** The server takes one stanza for many receivers (config/prosody/plugins/mod_kontor_fanout.lua). */
@@ -27,12 +28,17 @@ export function fanOut(stanza: Element, receivers: readonly string[]): string {
   return out;
 }
 
-/** The same for a server that copies by itself: `domain` is the component's own. */
-export function listedFanOut(stanza: Element, receivers: readonly string[], domain: string): string {
+/**
+ * The same for a server that copies by itself: `domain` is the component's own. With the last of the receivers the server
+ * takes the stanza with the mark `releases` for done.
+ */
+export function listedFanOut(stanza: Element, receivers: readonly string[], domain: string, releases?: string): string {
   const text = withAttrs(textOf(stanza), { to: domain });
   let out = "";
   for (let at = 0; at < receivers.length; at += MAX_LISTED) {
-    out += withChild(text, x("fanout", { xmlns: NS_FANOUT }, receivers.slice(at, at + MAX_LISTED).join("\n")));
+    const listed = withChild(text, x("fanout", { xmlns: NS_FANOUT }, receivers.slice(at, at + MAX_LISTED).join("\n")));
+    const isLast = at + MAX_LISTED >= receivers.length;
+    out += isLast && releases !== undefined ? withChild(listed, release([releases])) : listed;
   }
   return out;
 }

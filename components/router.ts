@@ -5,6 +5,7 @@
 import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
+import { type Held, isTaken } from "./hold.ts";
 import { type Jid, jidText, parseJid } from "./jid.ts";
 import { attr, childElements, type Element, errorReply, iqResult } from "./stanza.ts";
 import type { DataForm } from "./xep/xep-0004-data-forms.ts";
@@ -16,6 +17,8 @@ export interface Incoming {
   readonly stanza: Element;
   readonly from: Jid;
   readonly to: Jid;
+  /** Where the server keeps the stanza until it is done with. */
+  readonly held?: Held | undefined;
 }
 
 /** Which addresses of the domain a route is for: the domain itself, `local@domain`, or `local@domain/resource`. */
@@ -33,6 +36,8 @@ export interface IqRoute {
 
 export interface RouterOptions {
   readonly send: (stanza: Element) => boolean;
+  /** Called when the handling of a kept stanza ended and nobody took the release over. */
+  readonly release?: (mark: string) => void;
   readonly log: Log;
   readonly newId: NewId;
   /** Throws when the sender may not talk to this domain at all: the second wall between tenants. */
@@ -53,8 +58,8 @@ export interface RouterOptions {
 }
 
 export interface Router {
-  readonly route: (stanza: Element) => Promise<void> | void;
-  readonly oversized: (stanza: Element) => void;
+  readonly route: (stanza: Element, held?: Held) => Promise<void> | void;
+  readonly oversized: (stanza: Element, held?: Held) => void;
   /** Sends an iq and gives the answer's stanza; rejects with the error of the table on an error or after `timeoutMs`. */
   request(iq: Element, timeoutMs?: number): Promise<Element>;
   /** The stream went down: whoever waits for an answer gets `unavailable`. */
@@ -118,6 +123,10 @@ export function createRouter(options: RouterOptions): Router {
       options.log.error("A stanza failed", { error, from: attr(stanza, "from") });
   };
 
+  const done = (held: Held | undefined) => {
+    if (held && !isTaken(held)) options.release?.(held.mark);
+  };
+
   const routeIq = async (incoming: Incoming) => {
     const { stanza, to } = incoming;
     const type = attr(stanza, "type");
@@ -152,22 +161,26 @@ export function createRouter(options: RouterOptions): Router {
   };
 
   return {
-    route: (stanza) => {
+    route: (stanza, held) => {
       try {
         const from = parseJid(attr(stanza, "from"));
         const to = parseJid(attr(stanza, "to"));
         // Without a sender there is nobody to answer.
-        if (!from) return;
+        if (!from) return done(held);
         if (!to) throw new KontorError("jid-malformed", "The address is malformed");
         const isAnswer = stanza.name === "iq" && ["result", "error"].includes(attr(stanza, "type") ?? "");
         if (!isAnswer) options.admit(from);
-        const work = dispatch({ stanza, from, to });
-        return work?.catch((error: unknown) => reply(stanza, error));
+        const work = dispatch({ stanza, from, to, held });
+        if (work) return work.catch((error: unknown) => reply(stanza, error)).then(() => done(held));
       } catch (error) {
         reply(stanza, error);
       }
+      done(held);
     },
-    oversized: (stanza) => reply(stanza, new KontorError("too-large", "The stanza is too large: send less at once")),
+    oversized: (stanza, held) => {
+      reply(stanza, new KontorError("too-large", "The stanza is too large: send less at once"));
+      done(held);
+    },
     request: (iq, timeoutMs = 10_000) => {
       const id = options.newId();
       iq.attrs.id = id;

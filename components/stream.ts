@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { Log } from "../platform/log.ts";
+import { acceptance, type Held, type Holding, readOffer, release } from "./hold.ts";
 import { attr, type Element, x } from "./stanza.ts";
 import { createStanzaParser } from "./stanza-parser.ts";
 
@@ -19,9 +20,9 @@ export interface StreamOptions {
   readonly maxStanzaBytes: number;
   readonly log: Log;
   /** Called in the order of arrival. While too many returned promises are open, nothing more is read. */
-  readonly onStanza: (stanza: Element) => void | Promise<void>;
+  readonly onStanza: (stanza: Element, held: Held | undefined) => void | Promise<void>;
   /** A stanza over the limit, without its children: answer `too-large`. */
-  readonly onOversized: (stanza: Element) => void;
+  readonly onOversized: (stanza: Element, held: Held | undefined) => void;
   readonly onOnline: () => void;
   readonly onOffline: () => void;
 }
@@ -29,9 +30,13 @@ export interface StreamOptions {
 export interface ComponentStream {
   readonly domain: string;
   readonly online: boolean;
+  /** What the server keeps of what it gave over this stream, if it does. */
+  readonly holding: Holding | undefined;
   /** Writes serialised stanzas in one socket write; false when the stream is down and nothing was written. */
   write(xml: string): boolean;
   send(stanza: Element): boolean;
+  /** Tells the server, after what was written before, that it need not keep the stanza any more. */
+  release(mark: string): void;
   /** Drops the connection and opens a new one: what hangs on the stream's start (XEP-0356 4.2) is done again. */
   restart(reason: string): void;
   /** Closes for good; resolves when the socket is closed. */
@@ -58,6 +63,8 @@ export function openStream(options: StreamOptions): ComponentStream {
   let openHandlers = 0;
   let stopReason = "";
   let gathered = "";
+  let released: string[] = [];
+  let holding: Holding | undefined;
 
   const start = () => {
     const current = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
@@ -81,6 +88,11 @@ export function openStream(options: StreamOptions): ComponentStream {
       },
       onElement: (element) => {
         if (element.is("error", NS_STREAMS)) return fail(streamError(element));
+        const offer = online ? readOffer(element) : undefined;
+        if (offer) {
+          holding = offer;
+          return void write(acceptance().toString());
+        }
         if (online) return handle(element);
         if (element.name !== "handshake") return fail(`the server sent <${element.name}/> instead of a handshake`);
         clearTimeout(timer);
@@ -91,7 +103,7 @@ export function openStream(options: StreamOptions): ComponentStream {
       },
       onOversized: (element) => {
         log.warn("A stanza over the limit was refused", { domain, from: attr(element, "from") });
-        options.onOversized(element);
+        options.onOversized(element, holding?.markOf(element));
       },
       onEnd: () => fail("the server closed the stream"),
       onBroken: (reason) => fail(`what the server sent is not an XMPP stream: ${reason}`),
@@ -110,6 +122,8 @@ export function openStream(options: StreamOptions): ComponentStream {
       clearInterval(keepalive);
       const wasOnline = online;
       online = false;
+      holding = undefined;
+      released = [];
       if (wasOnline) options.onOffline();
       if (closed) return;
       const longest = stopReason.startsWith("conflict") ? STANDBY_RETRY_MS : RETRY_MS;
@@ -124,7 +138,7 @@ export function openStream(options: StreamOptions): ComponentStream {
   };
 
   const handle = (stanza: Element) => {
-    const work = options.onStanza(stanza);
+    const work = options.onStanza(stanza, holding?.markOf(stanza));
     if (!work) return;
     openHandlers += 1;
     regulate();
@@ -145,16 +159,20 @@ export function openStream(options: StreamOptions): ComponentStream {
 
   const write = (xml: string): boolean => {
     if (!online || !socket) return false;
-    const current = socket;
-    // What is written in one turn of the event loop leaves in one write: a list of occupants is thousands of stanzas.
-    if (gathered === "") process.nextTick(flush, current);
+    gather();
     gathered += xml;
     return true;
   };
 
+  /** What is written in one turn of the event loop leaves in one write: a list of occupants is thousands of stanzas. */
+  const gather = () => {
+    if (gathered === "" && released.length === 0) process.nextTick(flush, socket);
+  };
+
   const flush = (current: Socket) => {
-    const text = gathered;
+    const text = released.length > 0 ? gathered + release(released).toString() : gathered;
     gathered = "";
+    released = [];
     if (text === "") return;
     current.write(text);
     if (current.writableLength > WRITE_HIGH_WATER) regulate();
@@ -166,8 +184,17 @@ export function openStream(options: StreamOptions): ComponentStream {
     get online() {
       return online;
     },
+    get holding() {
+      return holding;
+    },
     write,
     send: (stanza) => write(stanza.toString()),
+    release: (mark) => {
+      if (!holding) return;
+      holding.releasing(mark);
+      gather();
+      released.push(mark);
+    },
     restart: (reason) => {
       stopReason = reason;
       socket?.destroy();

@@ -25,6 +25,8 @@ beforeAll(async () => {
     log: silentLog,
     send,
     sendToAll: () => false,
+    release: () => undefined,
+    isReleased: () => false,
     write: () => false,
     restart: () => undefined,
     request: () => Promise.reject(new Error("nobody is asked here")),

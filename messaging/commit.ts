@@ -13,6 +13,8 @@ export interface CommitEntry extends LogEntry {
   readonly roomId: string;
   /** The new subject of the room, when the entry is one. */
   readonly subject: Subject | undefined;
+  /** The mark by which the server kept the message: by it, one that comes again is known. */
+  readonly held?: string | undefined;
   /** What the entry takes back; `domain` is the tenant's. */
   readonly erasure?: (Erasure & { readonly domain: string }) | undefined;
 }
@@ -67,12 +69,13 @@ export async function commitEntries(
           ${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[],
           ${column((e) => e.id)}::uuid[], ${column((e) => e.at)}::timestamptz[], ${column((e) => e.sender)}::text[],
           ${column((e) => e.nick)}::text[], ${column((e) => e.occupantId)}::text[], ${column((e) => e.origin)}::text[],
-          ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[])
-          as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
+          ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[],
+          ${column((e) => e.held ?? null)}::text[])
+          as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
         where (select all_held from allowed)
       ), logged as (
         insert into room_log
-          (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body)
+          (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
         select * from given on conflict do nothing
       ), counted as (
         update room set last_seq = greatest(room.last_seq, e.seq)

@@ -1,8 +1,9 @@
 /** The XMPP door of messaging: rooms at `rooms.<tenant domain>` (XEP-0045), their archive (XEP-0313) and directory. */
 import type { Door, DoorContext, DoorHandlers } from "../components/door.ts";
+import type { Held } from "../components/hold.ts";
 import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
-import { attr, childElements, x } from "../components/stanza.ts";
+import { attr, childElements, type Element, x } from "../components/stanza.ts";
 import { mucJoin, NS_MUC } from "../components/xep/xep-0045-muc.ts";
 import { NS_RSM } from "../components/xep/xep-0059-result-set.ts";
 import { NS_PING } from "../components/xep/xep-0199-ping.ts";
@@ -20,7 +21,7 @@ import { join } from "./core-entry.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { changePresence, leave } from "./core-presence.ts";
 import { checkOutsider } from "./core-rules.ts";
-import { affiliationOf, type Effect, nickKey, type RoomState } from "./core-state.ts";
+import { affiliationOf, type Effect, everySession, nickKey, type RoomState } from "./core-state.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { type Letters, roomLetters } from "./letters.ts";
 import { personLimit } from "./person-limit.ts";
@@ -90,22 +91,45 @@ function onMessage(
   const type = attr(stanza, "type");
   if (type === "error") return dropIfGone(rooms, incoming, letters);
   if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
-  return rooms.inRoom(to.local, (room) => {
-    const session = jidText(from);
-    rooms.rates.message(bareOf(from), room.id);
-    const say = (effects: readonly Effect[]) => {
-      // Typing and the like says nothing. What is refused for another reason counts for nothing.
-      if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.quota.count();
-      rooms.apply(room, effects);
-    };
-    if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
-    if (type === "groupchat") {
-      const asked = asksToRetract(stanza);
-      if (!asked) return say(groupchat(room, session, stanza, deps.clock()));
-      return retractOwn(context, deps, room, { session, message: stanza, asked }).then(say);
-    }
-    return refuseUnless(letters.take(room, incoming));
-  });
+  const { held } = incoming;
+  if (held?.again) {
+    return rooms.withRepeated(to.local, held.mark, (room, logged) => {
+      if (room && logged) reflectAgain(context, rooms, room, logged, held);
+      else if (!context.isReleased(held.mark)) return said();
+    });
+  }
+  return said();
+
+  function said() {
+    return rooms.inRoom(to.local, (room) => {
+      const session = jidText(from);
+      rooms.rates.message(bareOf(from), room.id);
+      const say = (effects: readonly Effect[]) => {
+        // Typing and the like says nothing. What is refused for another reason counts for nothing.
+        if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.quota.count();
+        rooms.apply(room, held ? effects.map((effect) => keptUntilReflected(effect, held)) : effects);
+        if (held && effects.some((effect) => effect.do === "append")) held.take();
+      };
+      if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
+      if (type === "groupchat") {
+        const asked = asksToRetract(stanza);
+        if (!asked) return say(groupchat(room, session, stanza, deps.clock()));
+        return retractOwn(context, deps, room, { session, message: stanza, asked }).then(say);
+      }
+      return refuseUnless(letters.take(room, incoming));
+    });
+  }
+}
+
+/** The server keeps a message until everybody has it. */
+const keptUntilReflected = (effect: Effect, { mark }: Held): Effect =>
+  effect.do === "append" ? { ...effect, draft: { ...effect.draft, held: mark } } : effect;
+
+/** A message is in the log, and whoever put it there ended before anybody was given it. */
+function reflectAgain(context: DoorContext, rooms: Rooms, room: RoomState, stanza: Element, held: Held): void {
+  // Unless it was we who were at it when the stream broke, and are done since.
+  if (context.isReleased(held.mark)) return;
+  rooms.apply(room, [{ do: "send", stanza, to: everySession(room), releases: held.take() }]);
 }
 
 /** Where nothing is archived, nothing is read back. */

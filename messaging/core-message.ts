@@ -122,7 +122,12 @@ export function farMessage(
 /** A committed message goes to everybody who is here now; those still waiting for their history get it afterwards. */
 export function reflect(
   room: RoomState,
-  entry: { readonly seq: number; readonly stanza: Element; readonly subject: Subject | undefined },
+  entry: {
+    readonly seq: number;
+    readonly stanza: Element;
+    readonly subject: Subject | undefined;
+    readonly held?: string | undefined;
+  },
 ): Effect[] {
   room.lastSeq = entry.seq;
   rememberAuthor(room, entry.stanza);
@@ -135,6 +140,7 @@ export function reflect(
     if (waiting) waiting.push(entry.stanza);
     else now.push(jid);
   }
+  if (entry.held !== undefined) return [...told, { do: "send", stanza: entry.stanza, to: now, releases: entry.held }];
   return now.length > 0 ? [...told, { do: "send", stanza: entry.stanza, to: now }] : told;
 }
 

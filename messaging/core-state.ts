@@ -125,11 +125,14 @@ export interface LogDraft {
   /** Set when this is a change of the subject. */
   readonly subject: Subject | undefined;
   readonly erasure?: Erasure;
+  /** The mark by which the server keeps the message until it is reflected or refused. */
+  readonly held?: string | undefined;
 }
 
 /** What the core wants done. */
 export type Effect =
-  | { readonly do: "send"; readonly stanza: Element; readonly to: readonly string[] }
+  /** `releases`: the mark of a message with which the server is done when it delivers this. */
+  | { readonly do: "send"; readonly stanza: Element; readonly to: readonly string[]; readonly releases?: string }
   | { readonly do: "append"; readonly draft: LogDraft }
   /** Read the history up to `upTo` for this session, then release what waits for it. */
   | {

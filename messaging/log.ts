@@ -80,6 +80,30 @@ export async function readLogPage(
   return page.last ? entries.reverse() : entries;
 }
 
+/** The newest messages of a room that the server may give out again: it keeps few, and none for long. */
+const REPEATS = { messages: 2_000, withinMs: 15 * 60_000 } as const;
+
+/** The newest messages as stored, by the marks under which the server kept them. */
+export async function readHeld(
+  db: Database,
+  tenant: string,
+  room: { readonly id: string; readonly lastSeq: number },
+  now: Date,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room_log")
+      .select(["held", "stanza"])
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", room.id)
+      .where("seq", ">", room.lastSeq - REPEATS.messages)
+      .where("at", ">", new Date(now.getTime() - REPEATS.withinMs))
+      .where("held", "is not", null)
+      .execute(),
+  );
+  return new Map(rows.flatMap(({ held, stanza }) => (held === null ? [] : [[held, stanza]])));
+}
+
 /** The entries after a cursor: how every reader of the log goes on. */
 export function readLog(
   db: Database,

@@ -38,12 +38,14 @@ export function roomAppends(
       stanza: withArchiveId(draft.stanza, id, room).toString(),
       body: draft.body ?? null,
       subject: draft.subject,
+      held: draft.held,
       erasure: draft.erasure && { ...draft.erasure, domain: context.tenant.domain },
     };
   };
 
   /** Tells the sender; from another network there is nobody to tell, and the message stays in the inbox. */
   const refuse = (room: RoomState, draft: LogDraft, error: Error) => {
+    if (draft.held !== undefined) context.release(draft.held);
     if (draft.session === undefined) return;
     const { id } = draft.stanza.attrs;
     const original = x("message", { from: draft.session, to: room.jid, id, type: "groupchat" });
@@ -54,6 +56,10 @@ export function roomAppends(
   return (room, draft, settled) => {
     const loaded = loadedOf(table, room);
     let placed = false;
+    const closed = () => {
+      loaded.open -= 1;
+      if (loaded.open === 0) loaded.onSettled?.();
+    };
     deps.committer.append({
       place: (at) => {
         const entry = entryOf(loaded, draft, at);
@@ -62,21 +68,24 @@ export function roomAppends(
         return entry;
       },
       committed: (entry) => {
-        const effects = reflect(room, { seq: entry.seq, stanza: draft.stanza, subject: draft.subject });
+        const effects = reflect(room, { ...draft, seq: entry.seq });
         for (const effect of effects) {
           if (effect.do === "send" && effect.stanza === draft.stanza) deps.onReflected(effect.to.length);
         }
         then.apply(room, effects);
+        closed();
         settled(true);
         void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
       },
       failed: (error) => {
         // One that never had a number gives none back: those of a batch in doubt may be in the log.
         if (placed) loaded.nextSeq = room.lastSeq + 1;
+        closed();
         settled(false);
         if (error instanceof FencedError) then.forget();
         refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
       },
     });
+    loaded.open += 1;
   };
 }

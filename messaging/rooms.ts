@@ -4,6 +4,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { DoorContext } from "../components/door.ts";
+import { type Element, parseXml } from "../components/stanza.ts";
 import type { HistoryRequest } from "../components/xep/xep-0045-muc.ts";
 import { rolesOfPerson, xmppActor } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
@@ -11,12 +12,13 @@ import { releaseSession } from "./core-message.ts";
 import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import { type Effect, type LogDraft, newRoomState, type RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
+import { readHeld } from "./log.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
 import { type Rates, rates } from "./rates.ts";
 import { roomAppends } from "./room-appends.ts";
 import { type RoomChanges, roomChanges } from "./room-changes.ts";
 import { roomMemory } from "./room-memory.ts";
-import type { Loaded, RoomTable } from "./room-table.ts";
+import { type Loaded, type RoomTable, untilSettled } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { type RulesWatch, watchRules } from "./rules-watch.ts";
 import { createRoom, loadRoom } from "./store.ts";
@@ -28,6 +30,15 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty"> {
   withRoom<R>(name: string, work: (room: RoomState | undefined) => R | Promise<R>): R | Promise<R>;
   /** The same for a room that must be there. Throws `not-found`. */
   inRoom<R>(name: string, work: (room: RoomState) => R | Promise<R>): R | Promise<R>;
+  /**
+   * The same for a stanza that may have been carried out before, under this mark. `logged` is the message as it stands in
+   * the log, or undefined when it never got there.
+   */
+  withRepeated<R>(
+    name: string,
+    mark: string,
+    work: (room: RoomState | undefined, logged: Element | undefined) => R | Promise<R>,
+  ): R | Promise<R>;
   /** Makes a room with its owner and runs `work` on it; an existing one is used as it is. */
   withNewRoom<R>(name: string, owner: string, work: (room: RoomState, created: boolean) => R): Promise<R>;
   apply(room: RoomState, effects: readonly Effect[]): void;
@@ -62,6 +73,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
+  /** Counts the streams on which rooms were claimed. */
+  let stream = 0;
 
   const occupantId = (room: RoomState, who: string): string =>
     createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
@@ -96,29 +109,46 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     const stored = await loadRoom(deps.db, tenant, name);
     if (!stored) return undefined;
     const state = newRoomState({ ...stored, jid: `${name}@${context.domain}` });
-    await memory.recall(state);
+    const loaded = { state, fence, nextSeq: stored.lastSeq + 1, open: 0, usedAt: deps.clock() };
+    await Promise.all([memory.recall(state), readRepeats(loaded)]);
     if (state.bySession.size > 0) restored.push(state);
-    const loaded = { state, fence, nextSeq: stored.lastSeq + 1, usedAt: deps.clock() };
     apply(state, await memory.refreshFar(state));
+    return loaded;
+  };
+
+  /** What was still on its way over an earlier stream comes to its end first. */
+  const readRepeats = async (loaded: Loaded): Promise<Loaded> => {
+    const mine = stream;
+    await untilSettled(loaded);
+    const { id } = loaded.state;
+    const logged = await readHeld(deps.db, tenant, { id, lastSeq: loaded.nextSeq - 1 }, new Date(deps.clock()));
+    loaded.repeats = { stream: mine, logged };
     return loaded;
   };
 
   const get = (name: string): Loaded | Promise<Loaded | undefined> => {
     const found = rooms.get(name);
     if (found) return found;
-    const loading = load(name).then(
+    return enter(name, load(name));
+  };
+
+  /** The table has the promise until it settles, so that everything about the room waits in its order. */
+  const enter = (name: string, reading: Promise<Loaded | undefined>): Promise<Loaded | undefined> => {
+    const entered: Promise<Loaded | undefined> = reading.then(
       (loaded) => {
+        // Forgotten meanwhile, since another process owned the rooms: then it is read anew.
+        if (rooms.get(name) !== entered) return get(name);
         if (loaded) rooms.set(name, loaded);
         else rooms.delete(name);
         return loaded;
       },
       (error: unknown) => {
-        rooms.delete(name);
+        if (rooms.get(name) === entered) rooms.delete(name);
         throw error;
       },
     );
-    rooms.set(name, loading);
-    return loading;
+    rooms.set(name, entered);
+    return entered;
   };
 
   const withRoom: Rooms["withRoom"] = (name, work) => {
@@ -128,10 +158,22 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     return work(found.state);
   };
 
+  const withRepeated: Rooms["withRepeated"] = (name, mark, work) => {
+    const found = get(name);
+    if (!(found instanceof Promise) && found.repeats?.stream !== stream) void enter(name, readRepeats(found));
+    const loggedIn = (loaded: Loaded | undefined) => {
+      const text = loaded?.repeats?.logged.get(mark);
+      return text === undefined ? undefined : parseXml(text);
+    };
+    const ready = get(name);
+    if (ready instanceof Promise) return ready.then((loaded) => work(loaded?.state, loggedIn(loaded)));
+    return work(ready.state, loggedIn(ready));
+  };
+
   const apply = (room: RoomState, effects: readonly Effect[]): void => {
     const sessions: string[] = [];
     for (const effect of effects) {
-      if (effect.do === "send") context.sendToAll(effect.stanza, effect.to);
+      if (effect.do === "send") context.sendToAll(effect.stanza, effect.to, effect.releases);
       else if (effect.do === "append") append(room, effect.draft, () => undefined);
       else if (effect.do === "remember") sessions.push(...effect.sessions);
       else if (effect.do === "end") void endEmpty(room);
@@ -156,6 +198,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   return {
     tenant,
     withRoom,
+    withRepeated,
     inRoom: (name, work) =>
       withRoom(name, (room) => {
         if (!room) throw new KontorError("not-found", "There is no such room");
@@ -193,6 +236,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
     occupantId,
     claim: async () => {
+      stream += 1;
       if (ownership && (await currentFence(deps.db, tenant)) === fence) return;
       forget();
       await own();
@@ -214,6 +258,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     unloadIdle: () => {
       const before = deps.clock() - IDLE_MS;
       for (const [name, loaded] of rooms) {
+        // What the server gives out again comes with the start of a stream; later ones read it again.
+        if (!(loaded instanceof Promise)) loaded.repeats = undefined;
         if (!(loaded instanceof Promise) && loaded.state.bySession.size === 0 && loaded.usedAt < before)
           rooms.delete(name);
       }

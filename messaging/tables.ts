@@ -37,6 +37,7 @@ export interface Tables {
     origin_ref: string | null;
     stanza: string;
     body: string | null;
+    held: Generated<string | null>;
   };
   room_inbox: {
     tenant_id: string;

@@ -185,7 +185,7 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
   return [
     host,
     conference(`conference.${domain}`),
-    external("rooms", "Rooms", ["kontor_tenants", "kontor_fanout"]),
+    external("rooms", "Rooms", ["kontor_tenants", "kontor_fanout", "kontor_hold"]),
     external("upload", "File transfer", ["kontor_tenants"]),
     // Without both modules in the component's own section nothing is granted to it.
     external("presence", "Presence", ["kontor_tenants", "privilege", "delegation"]),

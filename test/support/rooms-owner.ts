@@ -34,6 +34,8 @@ export async function ownRooms(
       log,
       send: () => true,
       sendToAll: () => true,
+    release: () => undefined,
+    isReleased: () => false,
       write: () => true,
       request: () => Promise.reject(new Error("nobody is there")),
       restart: () => undefined,
