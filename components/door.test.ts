@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { silentLog } from "../test/support/real.ts";
 import { type DoorContext, type ServedDoor, serveDoor } from "./door.ts";
 import { x } from "./stanza.ts";
@@ -83,13 +83,53 @@ test("until the server says that it copies, each receiver gets a stanza of its o
   expect(await peer.got('<message to="b@amt.example/2"')).toContain('<message to="a@amt.example/1"');
 });
 
-test("a server that copies gets one stanza with the list of receivers", async () => {
+/** Resolves when the door knows that the server makes copies. */
+async function serverCopies(): Promise<void> {
   const features = "<feature var='urn:kontor:fanout:0'/>";
   const query = `<query xmlns='http://jabber.org/protocol/disco#info'>${features}</query>`;
   peer.socket.write(`<iq type='result' id='id' from='amt.example' to='x.amt.example'>${query}</iq>`);
   await say("inge@amt.example/1");
+}
+
+test("a server that copies gets one stanza with the list of receivers", async () => {
+  await serverCopies();
   copies();
   const list = "a@amt.example/1\nb@amt.example/2";
   const before = await peer.got(`<fanout xmlns="urn:kontor:fanout:0">${list}</fanout></message>`);
   expect(before).toContain('<message to="x.amt.example" from="r@x.amt.example/N">');
+});
+
+describe("beside a server that keeps what it gave", () => {
+  const from = "from='inge@amt.example/1' to='x.amt.example'";
+  const offered = async (upTo: number) => {
+    peer.socket.write(`<hold xmlns='urn:kontor:hold:0' upto='e:${upTo}'/>`);
+    await peer.got('<hold xmlns="urn:kontor:hold:0"/>');
+  };
+
+  test("each stanza is released when it is done with: handled, answered or refused", async () => {
+    await offered(0);
+    peer.socket.write(`<message kontor-held='e:1' id='m' ${from}/>`);
+    await peer.got('<release xmlns="urn:kontor:hold:0">e:1</release>');
+    expect(messages).toEqual(["m"]);
+    peer.socket.write(`<iq type='get' id='p' kontor-held='e:2' ${from}><ping xmlns='urn:xmpp:ping'/></iq>`);
+    expect(await peer.got('<release xmlns="urn:kontor:hold:0">e:2</release>')).toContain('<iq type="result"');
+    peer.socket.write(`<message kontor-held='e:3' id='n' from='eve@schule.example/x' to='x.amt.example'/>`);
+    expect(await peer.got('<release xmlns="urn:kontor:hold:0">e:3</release>')).toContain("<forbidden");
+    peer.socket.write(`<message kontor-held='e:4' id='o' ${from}><body>${"a".repeat(20_000)}</body></message>`);
+    expect(await peer.got('<release xmlns="urn:kontor:hold:0">e:4</release>')).toContain("<not-acceptable");
+  });
+
+  test("a release goes with the copies when the server makes them, and after them when it does not", async () => {
+    await offered(5);
+    const stanza = x("message", { from: "r@x.amt.example/N" });
+    const [a, b] = ["a@amt.example/1", "b@amt.example/2"];
+    context.sendToAll(stanza, [a, b], "e:5");
+    expect(await peer.got('<release xmlns="urn:kontor:hold:0">e:5</release>')).toContain(`<message to="${b}"`);
+    expect([context.isReleased("e:5"), context.isReleased("e:4")]).toEqual([true, false]);
+    await serverCopies();
+    context.sendToAll(stanza, [a, b], "e:4");
+    expect(await peer.got('<release xmlns="urn:kontor:hold:0">e:4</release></message>')).toContain("<fanout");
+    context.sendToAll(stanza, [], "e:3");
+    await peer.got('<release xmlns="urn:kontor:hold:0">e:3</release>');
+  });
 });
