@@ -57,6 +57,17 @@ export class Person {
     return all;
   }
 
+  /** Resolves with the first stanza that holds the text, now or when it comes. */
+  async next(text: string): Promise<string> {
+    for (;;) {
+      const found = this.#inbox.find((stanza) => stanza.includes(text));
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+  }
+
   close(): Promise<void> {
     return this.#client.stop();
   }

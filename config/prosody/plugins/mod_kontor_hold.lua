@@ -4,7 +4,8 @@
 --         a child of a stanza to the component's own domain counts in the very moment in which that is delivered.
 -- Out:    with each start of the stream the offer <hold upto='mark'/>, where what has a mark up to this one may have
 --         been done before; messages, presence and requests with their mark in the attribute kontor-held.
--- While the component is away (30 s at most, then errors as always) they wait, in the order in which they came.
+-- While the component is away they wait, in the order in which they came: for so many seconds as the option
+-- kontor_hold_seconds says (30), then they and all that comes get the error that they always got.
 -- Hosts:  the component.
 -- Why:    a message that was handed to a process just before its end would have neither copy nor error.
 
@@ -12,7 +13,6 @@ local st = require "util.stanza";
 local new_id = require "util.id".short;
 
 local xmlns = "urn:kontor:hold:0";
-local AWAY_SECONDS = 30;
 local ACCEPT_SECONDS = 5;
 -- What was given out and never released is given out again this long.
 local KEEP_SECONDS = 600;
@@ -149,7 +149,7 @@ module:hook("component-disconnected", function (event)
 	session = nil;
 	if mode == "off" then return; end
 	mode = "away";
-	after(AWAY_SECONDS, "away", function ()
+	after(module:get_option_number("kontor_hold_seconds", 30), "away", function ()
 		mode = "off";
 		give_up();
 	end);

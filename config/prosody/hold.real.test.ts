@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { loadSecrets } from "../../cli/stack/secrets.ts";
+import { type Stack, startStack } from "../../cli/stack/stack.ts";
+import { ComponentUnderTest, Person } from "../../test/support/raw-clients.ts";
+import { componentSecret } from "../component-secret.ts";
+
+const rooms = "rooms.amt-nord.localhost";
+const HOLD = "<hold xmlns='urn:kontor:hold:0'/>";
+let folder: string;
+let stack: Stack;
+let anke: Person;
+let open: ComponentUnderTest[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kh-"));
+  const portBase = process.env.KONTOR_TEST_PORT_BASE ?? 31_300;
+  stack = await startStack({ home: folder, portBase, withKontor: false });
+  const { host, port } = stack.demo.xmpp;
+  const person = stack.demo.tenants[0]?.people.find(({ jid }) => jid.startsWith("anke.thomsen@"));
+  anke = await Person.signIn({ host, port, jid: person?.jid ?? "", password: person?.password ?? "" });
+}, 120_000);
+afterEach(async () => {
+  await Promise.all(open.map((each) => each.close()));
+  open = [];
+});
+afterAll(async () => {
+  await anke?.close();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function component(): Promise<ComponentUnderTest> {
+  const secret = componentSecret(loadSecrets(stack.home).xmpp, rooms);
+  const made = await ComponentUnderTest.open(stack.home.ports.components, rooms, secret);
+  open.push(made);
+  await made.next("upto='[^']*'");
+  return made;
+}
+/** A component that took up the offer. */
+async function holding(): Promise<ComponentUnderTest> {
+  const made = await component();
+  await made.send(HOLD);
+  return made;
+}
+const say = (id: string) =>
+  anke.send(`<message type='groupchat' to='x@${rooms}' id='${id}' kontor-held='forged'><body>Moin</body></message>`);
+const markOf = async (server: ComponentUnderTest, id: string) =>
+  /kontor-held='([^']+)'/.exec(/<message[^>]*>/.exec(await server.next(`id='${id}'`))?.[0] ?? "")?.[1] ?? "";
+const release = (marks: string) => `<release xmlns='urn:kontor:hold:0'>${marks}</release>`;
+const order = ({ everything }: ComponentUnderTest) => [...everything.matchAll(/ id='(m\d)'/g)].map(([, id]) => id);
+
+describe("what the server keeps for a component", () => {
+  it("is given out again, in order and before what came while it was away, until it is released", async () => {
+    const first = await holding();
+    await say("m1");
+    await say("m2");
+    await say("m3");
+    const mark = await markOf(first, "m2");
+    expect(mark).not.toBe("forged");
+    await markOf(first, "m3");
+    await first.send(release(mark));
+    await first.close();
+    await say("m4");
+    await anke.allUntilNow();
+    const second = await holding();
+    await second.next("id='m4'");
+    expect(order(second)).toEqual(["m1", "m3", "m4"]);
+    // Only the first two may have been done before.
+    const upTo = Number(/upto='[^']*:(\d+)'/.exec(second.everything)?.[1]);
+    const marks = await Promise.all(["m1", "m3", "m4"].map((id) => markOf(second, id)));
+    expect(marks.map((each) => Number(each.split(":")[1]) <= upTo)).toEqual([true, true, false]);
+    await second.send(release(marks.join("\n")));
+    await second.close();
+    const third = await holding();
+    await say("m5");
+    await third.next("id='m5'");
+    expect(order(third)).toEqual(["m5"]);
+    await third.send(release(await markOf(third, "m5")));
+  });
+
+  it("is released together with the copies", async () => {
+    const first = await holding();
+    await say("m1");
+    const mark = await markOf(first, "m1");
+    const list = `<fanout xmlns='urn:kontor:fanout:0'>${"anke.thomsen@amt-nord.localhost/test"}</fanout>`;
+    await first.send(`<message from='x@${rooms}/A' to='${rooms}' id='copy'>${list}${release(mark)}</message>`);
+    await anke.sendForAnswer(`<iq type='get' to='amt-nord.localhost'><ping xmlns='urn:xmpp:ping'/></iq>`);
+    await first.close();
+    const second = await holding();
+    await say("m2");
+    await second.next("id='m2'");
+    expect(order(second)).toEqual(["m2"]);
+    await second.send(release(await markOf(second, "m2")));
+  });
+
+  it("waits for nobody for ever: who was not served in time gets the error, what was given out is kept", async () => {
+    await stack.prosodyShell(["> require'core.configmanager'.set('*', 'kontor_hold_seconds', 0.2)"]);
+    const first = await holding();
+    await say("m1");
+    await markOf(first, "m1");
+    await first.close();
+    await say("m2");
+    expect(await anke.next('id="m2"')).toContain("remote-server-timeout");
+    await say("m3");
+    expect(await anke.next('id="m3"')).toContain("remote-server-timeout");
+    // One that does not take up the offer gets everything as it always was.
+    const plain = await component();
+    await say("m4");
+    expect(await plain.next("id='m4'")).toContain("kontor-held='forged'");
+    await plain.close();
+    const second = await holding();
+    await second.next("id='m1'");
+    expect(order(second)).toEqual(["m1"]);
+    await second.send(release(await markOf(second, "m1")));
+  });
+});
