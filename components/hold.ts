@@ -5,7 +5,7 @@
 import { attr, type Element, x } from "./stanza.ts";
 
 /** Namespace of the offer, of its acceptance and of the release. */
-export const NS_HOLD = "urn:kontor:hold:0";
+const NS_HOLD = "urn:kontor:hold:0";
 const MARK = "kontor-held";
 
 /** A stanza that the server keeps. Released when its handling ends, unless somebody takes that over. */
