@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { loadDatabaseSettings } from "../config/settings.ts";
+import { loadArchiveSettings, loadDatabaseSettings } from "../config/settings.ts";
 import type { HomeOptions } from "./options.ts";
 import { readEnvironment } from "./stack/environment.ts";
 import { homeOf } from "./stack/home.ts";
@@ -11,6 +11,14 @@ import { homeOf } from "./stack/home.ts";
 export function ownerUrl(options: HomeOptions): string {
   const { url, adminUrl } = loadDatabaseSettings(settingsSource(options));
   return adminUrl ?? url;
+}
+
+/**
+ * The URL of Prosody's own connection to the database of personal archives, chosen as for ownerUrl(); undefined where
+ * none is given: `up` migrates by itself.
+ */
+export function archiveOwnerUrl(options: HomeOptions): string | undefined {
+  return loadArchiveSettings(settingsSource(options)).adminUrl;
 }
 
 /** The variables that hold the settings of the service which a command is for, chosen as for ownerUrl(). */

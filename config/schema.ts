@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { archive } from "./sections/archive.ts";
 import { audit } from "./sections/audit.ts";
 import { bridge } from "./sections/bridge.ts";
 import { database } from "./sections/database.ts";
@@ -13,7 +14,21 @@ import { signIn } from "./sections/sign-in.ts";
 import { xmpp } from "./sections/xmpp.ts";
 
 /** Every section of the settings, in the order of the sample. */
-export const sections = { database, redis, xmpp, http, files, bridge, quotas, retention, audit, signIn, health, log };
+export const sections = {
+  database,
+  archive,
+  redis,
+  xmpp,
+  http,
+  files,
+  bridge,
+  quotas,
+  retention,
+  audit,
+  signIn,
+  health,
+  log,
+};
 
 export type SectionName = keyof typeof sections;
 

@@ -7,6 +7,7 @@ import { allOptions, allSections, type OptionInfo, sections } from "./schema.ts"
 const everything = z.object(sections);
 const auditOnly = z.object({ audit: sections.audit });
 const databaseOnly = z.object({ database: sections.database });
+const archiveOnly = z.object({ archive: sections.archive });
 
 export type Settings = z.infer<typeof everything>;
 
@@ -124,6 +125,11 @@ export function loadSettings(env: Env = process.env, readFile: ReadFile = readIf
 /** Like loadSettings for the database section alone, so that migrating asks for no more than it uses. */
 export function loadDatabaseSettings(env: Env = process.env, readFile: ReadFile = readIfThere): Settings["database"] {
   return load(databaseOnly, env, readFile).database;
+}
+
+/** Like loadSettings for the section of personal archives alone, as for the database. */
+export function loadArchiveSettings(env: Env = process.env, readFile: ReadFile = readIfThere): Settings["archive"] {
+  return load(archiveOnly, env, readFile).archive;
 }
 
 /** Like loadSettings for the audit section alone: verifying needs no more. */

@@ -8,4 +8,6 @@ export { roomRoutes } from "./http.ts";
 export { countInbox, putInbox } from "./inbox.ts";
 export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, readLog, roomLogTopic } from "./log.ts";
+export { openPersonalArchive } from "./personal/database.ts";
+export { personalDeletion } from "./personal/deletion.ts";
 export { countRooms, ensureRoom, findRoom } from "./store.ts";

@@ -104,7 +104,7 @@ function writeConfig(): void {
       },
       certificate: { certificate: join(folder, "none.crt"), key: join(folder, "none.key") },
       // Nobody writes messages here, so the archive's database need not be there.
-      archive: { host: "127.0.0.1", port: 1, database: "none", user: "none", password: "none", keep: "1d" },
+      archive: { host: "127.0.0.1", port: 1, database: "none", user: "none", password: "none" },
       plainStreams: true,
       web: { behindTls: false, origins: "*", websocketUrl: "ws://127.0.0.1/xmpp-websocket" },
       maxStanzaBytes: 262_144,

@@ -21,6 +21,8 @@ interface KindBase {
   /** Name in rules, runs and evidence. */
   readonly name: string;
   readonly class: DataClass;
+  /** The kind whose rules hold for this one too; its own when left out. The same as retention_ruled_by() in the database. */
+  readonly ruledBy?: string;
 }
 
 /** Data that retention deletes itself. */
@@ -51,6 +53,7 @@ export const catalogue: readonly Kind[] = [
       partitionPrefix: "room_log_p",
     },
   },
+  { name: "personal-archive", class: "content", place: "domain", ruledBy: "message-archive" },
   { name: "file", class: "content", place: "domain" },
 ];
 

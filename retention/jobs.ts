@@ -71,8 +71,10 @@ export function startRetention(deps: RetentionDeps): { close(): Promise<void> } 
   const measure = async () => {
     const tenants = await tenantIds(db);
     for (const kind of kinds) {
-      if (kind.place !== "table") continue;
-      const oldest = await oldestRow(db, kind.table, tenants);
+      const deleter = deps.deleters.find((each) => each.kind === kind.name);
+      if (kind.place === "domain" && deleter?.oldest === undefined) continue;
+      const oldest =
+        kind.place === "table" ? await oldestRow(db, kind.table, tenants) : await deleter?.oldest?.(tenants);
       age.set({ kind: kind.name }, oldest ? Math.max(0, (clock() - oldest.getTime()) / 1_000) : 0);
     }
   };

@@ -17,8 +17,20 @@ import type { Tables } from "./tables.ts";
 export interface Deleter {
   /** The kind of the catalogue. */
   readonly kind: string;
-  /** Deletes up to `limit` things of a tenant that began before the cutoff; gives how many, 0 when none is left. */
-  deleteBefore(tenant: string, cutoff: Date, limit: number): Promise<number>;
+  /**
+   * Deletes up to `limit` things of a tenant that began before the cutoff; gives how many, or what evidence can say of
+   * each. 0 or nothing when none is left.
+   */
+  deleteBefore(tenant: string, cutoff: Date, limit: number): Promise<number | readonly DeletedThing[]>;
+  /** When the oldest thing of these tenants began. */
+  oldest?(tenants: readonly string[]): Promise<Date | undefined>;
+}
+
+/** What evidence says of a thing that is gone. */
+export interface DeletedThing {
+  readonly start: Date;
+  /** What its hash is made of. Nothing that names a person. */
+  readonly hashed: readonly string[];
 }
 
 /** Where a run stands: told after each step. */

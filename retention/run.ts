@@ -26,9 +26,10 @@ export async function executeRun(deps: RunDeps, id: string): Promise<void> {
       await work(tenant).catch((error: unknown) => troubles.set(tenant, error));
     }
   };
+  const planned = { ...run, ruledBy: kind.ruledBy ?? kind.name };
   const parts = new Map<string, Part>();
   await each(async (tenant) => {
-    parts.set(tenant, await planPart(deps.db, run, tenant, new Date(deps.clock())));
+    parts.set(tenant, await planPart(deps.db, planned, tenant, new Date(deps.clock())));
     deps.onStep(kind.name, { step: "planned", tenant });
   });
   if (kind.place === "table") await deleteFromTable(deps, run, kind, parts, each, tenants);

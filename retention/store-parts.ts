@@ -15,6 +15,8 @@ export interface Part {
 interface Planned {
   readonly id: string;
   readonly kind: string;
+  /** The kind whose rules hold. */
+  readonly ruledBy: string;
   /** The instant whose cutoffs are carried out. */
   readonly asOf: Date;
 }
@@ -38,7 +40,7 @@ export async function planPart(db: Database, run: Planned, tenant: string, now: 
       .forUpdate()
       .executeTakeFirstOrThrow();
     if (part.cutoff) return { tenant, cutoff: part.cutoff, state: part.state };
-    const asked = await currentCutoff(trx, tenant, run.kind, run.asOf);
+    const asked = await currentCutoff(trx, tenant, run);
     const cutoff = asked < now ? asked : now;
     await raiseWatermark(trx, tenant, run.kind, cutoff);
     await trx
@@ -51,14 +53,18 @@ export async function planPart(db: Database, run: Planned, tenant: string, now: 
   });
 }
 
-async function currentCutoff(trx: Transaction<Tables>, tenant: string, kind: string, asOf: Date): Promise<Date> {
+async function currentCutoff(
+  trx: Transaction<Tables>,
+  tenant: string,
+  { kind, ruledBy, asOf }: Planned,
+): Promise<Date> {
   const rules = await trx
     .selectFrom("retention_rule")
     .select(["amount", "unit"])
-    .where("kind", "=", kind)
+    .where("kind", "=", ruledBy)
     .where((or) => or.or([or("tenant_id", "is", null), or("tenant_id", "=", tenant)]))
     .execute();
-  if (rules.length === 0) throw new KontorError("internal", `There is no retention rule for ${kind}`);
+  if (rules.length === 0) throw new KontorError("internal", `There is no retention rule for ${ruledBy}`);
   const hidden = await trx
     .selectFrom("retention_watermark")
     .select("hidden_before")

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { diskBytes, fileDeletion } from "../../filetransfer/index.ts";
 import { startAuditJobs } from "../../identity/audit-jobs.ts";
 import { auditSigner } from "../../identity/core-audit-signature.ts";
+import { openPersonalArchive, personalDeletion } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
@@ -26,7 +27,11 @@ async function run(): Promise<void> {
     { url: adminUrl ?? url, poolSize: 3, statementTimeoutMs: OWNER_STATEMENT_MS, lockTimeoutMs: OWNER_LOCK_MS },
     log,
   );
-  const deleters = [fileDeletion({ db, bytes: diskBytes(settings.files.folder) })];
+  const archive = openPersonalArchive(settings.archive, log);
+  const deleters = [
+    fileDeletion({ db, bytes: diskBytes(settings.files.folder) }),
+    ...(archive ? [personalDeletion({ db, archive })] : []),
+  ];
   const { schedule, timeZone } = settings.retention;
   const retention = startRetention({
     ...{ db, owner, kinds: catalogue, deleters, clock, log, metrics, newId },
@@ -43,6 +48,7 @@ async function run(): Promise<void> {
     health?.close();
     await Promise.all([retention.close(), audit.close()]);
     await owner.close();
+    await archive?.close();
     await base.close();
   });
 }

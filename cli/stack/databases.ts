@@ -7,8 +7,10 @@ import type { Secrets } from "./secrets.ts";
 export interface DatabaseUrls {
   /** The database `kontor` as its owner. */
   readonly kontor: string;
-  /** The database of Prosody's personal archives. */
+  /** The database of Prosody's personal archives, as Prosody has it. */
   readonly archive: string;
+  /** The same as Kontor has it: for messages of tenants' hosts only. */
+  readonly archiveReader: string | undefined;
 }
 
 /** Databases `kontor` and `prosody`, each owned by a role of its name; made when they are missing. */
@@ -30,10 +32,18 @@ export async function ensureDatabases(home: Home, secrets: Secrets): Promise<Dat
       await client.query(`create database ${name} owner ${name}`);
       await client.query(`revoke all on database ${name} from public`);
     }
+    const reader = await client.query("select from pg_roles where rolname = 'kontor_archive'");
+    const verb = reader.rowCount ? "alter" : "create";
+    await client.query(`${verb} role kontor_archive login password ${client.escapeLiteral(secrets.archiveDatabase)}`);
+    await client.query("grant connect on database prosody to kontor_archive");
   } finally {
     await client.end();
   }
-  const url = (name: string, password: string): string =>
-    `postgres://${name}:${password}@127.0.0.1:${home.ports.postgres}/${name}`;
-  return { kontor: url("kontor", secrets.kontorDatabase), archive: url("prosody", secrets.prosodyDatabase) };
+  const url = (database: string, password: string, role = database): string =>
+    `postgres://${role}:${password}@127.0.0.1:${home.ports.postgres}/${database}`;
+  return {
+    kontor: url("kontor", secrets.kontorDatabase),
+    archive: url("prosody", secrets.prosodyDatabase),
+    archiveReader: url("prosody", secrets.archiveDatabase, "kontor_archive"),
+  };
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { auditKey } from "./audit-key.ts";
+import type { DatabaseUrls } from "./databases.ts";
 import type { Home } from "./home.ts";
 import { websocketUrl } from "./parts/prosody.ts";
 import { redisUrl } from "./parts/redis.ts";
@@ -23,14 +24,15 @@ export function readEnvironment(home: Home): Record<string, string> {
 }
 
 /** The settings of all processes of this home, as environment variables; written to the home as well. */
-export function environmentOf(home: Home, secrets: Secrets, databaseUrl: string): Readonly<Record<string, string>> {
+export function environmentOf(home: Home, secrets: Secrets, urls: DatabaseUrls): Readonly<Record<string, string>> {
   const { ports, folder } = home;
   const files = join(folder, "files");
   mkdirSync(files, { recursive: true, mode: 0o700 });
   const env = {
     KONTOR_HOME: folder,
     KONTOR_PORT_BASE: String(home.portBase),
-    KONTOR_DATABASE_URL: given.database() ?? databaseUrl,
+    KONTOR_DATABASE_URL: given.database() ?? urls.kontor,
+    ...(urls.archiveReader === undefined ? {} : { KONTOR_ARCHIVE_URL: urls.archiveReader }),
     KONTOR_REDIS_URL: given.redis() ?? redisUrl(home, secrets),
     KONTOR_XMPP_COMPONENT_HOST: "127.0.0.1",
     KONTOR_XMPP_COMPONENT_PORT: String(ports.components),

@@ -11,6 +11,7 @@ const secrets = z.object({
   postgres: secret,
   kontorDatabase: secret,
   prosodyDatabase: secret,
+  archiveDatabase: secret,
   redis: secret,
   token: secret.optional(),
   /** Passwords of the demo's people by bare JID. */
@@ -32,7 +33,7 @@ export function loadSecrets(home: Home): Secrets {
   const path = join(home.folder, "secrets.json");
   const made = {
     ...{ xmpp: make(), files: make(), postgres: make(), kontorDatabase: make(), prosodyDatabase: make() },
-    ...{ redis: make(), people: {} },
+    ...{ archiveDatabase: make(), redis: make(), people: {} },
   };
   if (!existsSync(path)) {
     saveSecrets(home, made);

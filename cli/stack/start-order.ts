@@ -1,5 +1,5 @@
-import { migrate } from "../../platform/migrations/migrate.ts";
-import { ensureDatabases } from "./databases.ts";
+import { migrate, migrateArchive } from "../../platform/migrations/migrate.ts";
+import { type DatabaseUrls, ensureDatabases } from "./databases.ts";
 import { environmentOf, given } from "./environment.ts";
 import type { Home } from "./home.ts";
 import { ensurePackages, packagesOf } from "./packages.ts";
@@ -47,22 +47,29 @@ export async function startInOrder(context: Context): Promise<Started> {
     ...(withKontor ? [] : ["http", "componentsHealth", "gatewayHealth", "workerHealth", "serverAgentHealth"]),
   ]);
   const secrets = demoSecrets(home, loadSecrets(home));
-  const databaseUrl = databaseAndServer(context, secrets, user);
+  const databases = databaseAndServer(context, secrets, user);
   const irc = start(ircPart(home, user));
   const redis = given.redis() ? Promise.resolve() : start(redisPart(home, secrets, user));
-  await settled([databaseUrl, irc, redis]);
-  const env = environmentOf(home, secrets, await databaseUrl);
+  await settled([databases, irc, redis]);
+  const env = environmentOf(home, secrets, await databases);
   if (withKontor) await settled(kontorParts(home, env, context.server).map(start));
   return { secrets, user, env };
 }
 
-/** Gives the connection of the database's owner. */
-async function databaseAndServer(context: Context, secrets: Secrets, user: ServiceUser | undefined): Promise<string> {
+async function databaseAndServer(
+  context: Context,
+  secrets: Secrets,
+  user: ServiceUser | undefined,
+): Promise<DatabaseUrls> {
   const { home, report, start } = context;
   const own = given.adminDatabase();
   if (!own) await start(await postgresPart(home, secrets, user));
-  const urls = own ? { kontor: own, archive: own } : await ensureDatabases(home, secrets);
+  const urls = own
+    ? { kontor: own, archive: own, archiveReader: given.database() ?? own }
+    : await ensureDatabases(home, secrets);
   await migrate(urls.kontor, (line) => report(`migrated ${line}`));
+  // ejabberd keeps personal archives elsewhere.
+  if (context.server === "prosody") await migrateArchive(urls.archive, (line) => report(`migrated archive ${line}`));
   const tenants = await seedDemo(urls.kontor, secrets, home.ports.irc);
   const server: LocalServer = { home, secrets, archiveUrl: urls.archive, user };
   saveArchiveUrl(home, urls.archive);
@@ -73,7 +80,7 @@ async function databaseAndServer(context: Context, secrets: Secrets, user: Servi
     tenants.some(({ domain }) => jid.endsWith(`@${domain}`)),
   );
   await xmpp.createAccounts(new Map(served));
-  return urls.kontor;
+  return context.server === "prosody" ? urls : { ...urls, archiveReader: undefined };
 }
 
 /** Waits for all, then throws the first failure: what is still starting must be known before it can be stopped. */

@@ -14,7 +14,7 @@ const input: ProsodyInput = {
   ports: { clients: 5222, components: 5347, http: 5280 },
   folders: { data: "/d", certificates: "/c", plugins: ["/p"], adminSocket: "/s" },
   certificate: { certificate: "/c/crt", key: "/c/key" },
-  archive: { host: "h", port: 5432, database: "prosody", user: "u", password: 'p"]]\\\n', keep: "30d" },
+  archive: { host: "h", port: 5432, database: "prosody", user: "u", password: 'p"]]\\\n' },
   plainStreams: false,
   web: { behindTls: true, origins: ["https://chat.example"], websocketUrl: "wss://chat.example/xmpp-websocket" },
   maxStanzaBytes: 262_144,

@@ -101,7 +101,11 @@ function globalSection(input: ProsodyInput): string {
     default_storage: "internal",
     // Only archives go to SQL: accounts and rosters must not wait for a database.
     storage: { archive: "sql" },
-    archive_expires_after: archive.keep,
+    // Deletion of people's archives is Kontor's: by the rule of each tenant, with evidence. A limit of the server's own
+    // would delete without any, and earlier than a longer rule. Without a limit it gives no totals unless told to.
+    archive_expires_after: "never",
+    mam_include_total: true,
+    // Everybody's messages are archived until somebody chooses otherwise for himself (urn:xmpp:mam:2 prefs).
     default_archive_policy: true,
     max_archive_query_results: 250,
     sql: {

@@ -35,8 +35,6 @@ export const prosodyInput = z.strictObject({
     database: z.string(),
     user: z.string(),
     password: z.string(),
-    /** How long personal archives are kept, as mod_mam has it ("30d"). */
-    keep: z.string().regex(/^(never|\d+[dwmy])$/),
   }),
   /** Loopback demos only: clients may sign in without TLS (by SCRAM, never by PLAIN). */
   plainStreams: z.boolean(),

@@ -2,16 +2,38 @@ import { readdir, readFile } from "node:fs/promises";
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 
+/** A schema of ours: a folder of numbered .sql files, and the table that says how far a database is. */
+interface Schema {
+  readonly folder: string;
+  readonly table: string;
+}
+const kontor: Schema = { folder: ".", table: "kysely_migration" };
+/** In Prosody's database, which may be the same one. */
+const personalArchive: Schema = { folder: "archive", table: "kontor_archive_migration" };
+
+type Report = (line: string) => void;
+
+/** Brings the schema of Kontor's database up to date, see bring(). */
+export const migrate = (adminUrl: string, log: Report): Promise<void> => bring(kontor, adminUrl, log);
+
+/** Brings Prosody's database up to what Kontor needs in it. `adminUrl` is the owner of Prosody's tables. */
+export const migrateArchive = (adminUrl: string, log: Report): Promise<void> => bring(personalArchive, adminUrl, log);
+
 /**
- * Runs what is new of the numbered .sql files of this folder, forward only, each in the one transaction of the run and
+ * Runs what is new of the numbered .sql files of a folder, forward only, each in the one transaction of the run and
  * under the migrator's lock, so that several starts at once are safe. `adminUrl` is the owner of the schema.
  * Throws what PostgreSQL says, with the name of the file.
  */
-export async function migrate(adminUrl: string, log: (line: string) => void): Promise<void> {
+async function bring({ folder, table }: Schema, adminUrl: string, log: Report): Promise<void> {
   const pool = new pg.Pool({ connectionString: adminUrl, max: 2, connectionTimeoutMillis: 5_000 });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    const migrator = new Migrator({ db, provider: { getMigrations } });
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: () => getMigrations(folder) },
+      migrationTableName: table,
+      migrationLockTableName: `${table}_lock`,
+    });
     const { error, results = [] } = await migrator.migrateToLatest();
     for (const result of results) log(`${result.migrationName}: ${result.status}`);
     if (error) throw error;
@@ -20,12 +42,12 @@ export async function migrate(adminUrl: string, log: (line: string) => void): Pr
   }
 }
 
-async function getMigrations(): Promise<Record<string, Migration>> {
-  const folder = new URL(".", import.meta.url);
+async function getMigrations(name: string): Promise<Record<string, Migration>> {
+  const folder = new URL(`./${name}/`, import.meta.url);
   const files = (await readdir(folder)).filter((name) => /^\d{4}-[a-z-]+\.sql$/.test(name)).sort();
-  const migrations = files.map(async (name): Promise<[string, Migration]> => {
-    const text = await readFile(new URL(name, folder), "utf8");
-    return [name.replace(/\.sql$/, ""), { up: async (db) => void (await sql.raw(text).execute(db)) }];
+  const migrations = files.map(async (file): Promise<[string, Migration]> => {
+    const text = await readFile(new URL(file, folder), "utf8");
+    return [file.replace(/\.sql$/, ""), { up: async (db) => void (await sql.raw(text).execute(db)) }];
   });
   return Object.fromEntries(await Promise.all(migrations));
 }

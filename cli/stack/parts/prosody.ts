@@ -84,7 +84,6 @@ function prosodyInputOf({ home, archiveUrl, user }: LocalServer, tenants: readon
       database: url.pathname.slice(1),
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
-      keep: "30d",
     },
     plainStreams: true,
     web: { behindTls: false, origins: "*", websocketUrl: websocketUrl(home) },
