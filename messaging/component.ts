@@ -108,7 +108,7 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
       password: asked?.password,
       created,
     };
-    rooms.apply(room, [...join(room, request), ...avatarTo(room, jid)]);
+    rooms.applyHeld(room, [...join(room, request), ...avatarTo(room, jid)], incoming.held);
   };
   return rooms.withRoom(to.local, (room) => {
     if (room && muc) return enter(room, false);

@@ -140,6 +140,8 @@ export type Effect =
       readonly session: string;
       readonly upTo: number;
       readonly request: HistoryRequest | undefined;
+      /** The mark by which the server keeps the join until its end. */
+      readonly releases?: string;
     }
   /** Live state of these sessions changed: joined, changed or gone. */
   | { readonly do: "remember"; readonly sessions: readonly string[] }

@@ -53,11 +53,9 @@ export function roomMessages(context: DoorContext, rooms: Rooms, letters: Letter
     const session = jidText(from);
     rooms.rates.message(bareOf(from), room.id);
     const say = (effects: readonly Effect[]) => {
-      const isLogged = effects.some((effect) => effect.do === "append");
       // Typing and the like says nothing. What is refused for another reason counts for nothing.
-      if (stanza.getChild("body") || isLogged) rooms.quota.count();
-      rooms.apply(room, held ? effects.map((effect) => keptUntilReflected(effect, held)) : effects);
-      if (isLogged) held?.take();
+      if (stanza.getChild("body") || effects.some((effect) => effect.do === "append")) rooms.quota.count();
+      rooms.applyHeld(room, effects, held);
     };
     if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
     if (attr(stanza, "type") === "groupchat") {
@@ -81,10 +79,6 @@ export function roomMessages(context: DoorContext, rooms: Rooms, letters: Letter
 
   return { take, bounced };
 }
-
-/** The server keeps what is on its way into the log until everybody has it. */
-const keptUntilReflected = (effect: Effect, { mark }: Held): Effect =>
-  effect.do === "append" ? { ...effect, draft: { ...effect.draft, held: mark } } : effect;
 
 function refuseUnless(taken: boolean | Promise<boolean>): void | Promise<void> {
   if (taken instanceof Promise) return taken.then(refuseUnless);
