@@ -1,6 +1,6 @@
 /** The owner of the rooms is killed again and again at random moments while people talk, and the standby takes over. */
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { auditRoom, openRoom, type RoomCase } from "./room-case.ts";
+import { auditRoom, nicksIn, openRoom, type RoomCase } from "./room-case.ts";
 import { openTwins, type Twins } from "./twins.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -72,7 +72,10 @@ it(
       for (const { ledger } of talkers) {
         for (const { id, fate } of ledger.sent.values()) if (fate === "open") inGap.set(id, killedAt);
       }
+      // Who enters while nobody serves is in the room as soon as somebody does, and sees everybody.
+      const entered = nicksIn(world, CAST.tenant, 1, room.room);
       await Promise.race([back, talk]);
+      expect(await entered).toEqual(expect.arrayContaining([...talkers, listener].map(({ nick }) => nick)));
       await twins.restored();
     }
     for (const talker of talkers) talker.enough();
