@@ -133,3 +133,13 @@ describe("beside a server that keeps what it gave", () => {
     await peer.got('<release xmlns="urn:kontor:hold:0">e:3</release>');
   });
 });
+
+test("a list too long for one stanza is cut, and the release goes with its end", async () => {
+  peer.socket.write("<hold xmlns='urn:kontor:hold:0' upto='e:0'/>");
+  await serverCopies();
+  const receivers = Array.from({ length: 50 }, (_, n) => `${"n".repeat(3_000)}${n}@amt.example/r`);
+  context.sendToAll(x("message", { from: "r@x.amt.example/N" }), receivers, "e:1");
+  const sent = await peer.got("</release></message>");
+  const lists = [...sent.matchAll(/<fanout[^>]*>([^<]*)<\/fanout>/g)].map(([, list]) => list?.split("\n") ?? []);
+  expect([lists.length, lists.flat(), sent.split("<release").length]).toEqual([2, receivers, 2]);
+});

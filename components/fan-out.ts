@@ -5,8 +5,8 @@ import { type Element, x } from "./stanza.ts";
 /** The server takes one stanza for many receivers (config/prosody/plugins/mod_kontor_fanout.lua). */
 export const NS_FANOUT = "urn:kontor:fanout:0";
 
-/** Receivers that one stanza may name: keeps it far below any limit for the size of a stanza. */
-const MAX_LISTED = 500;
+/** How long the list of receivers in one stanza may be: those of a large room, and below any limit for a stanza. */
+const MAX_LIST_CHARS = 100_000;
 
 /** By stanza: the same one may be sent often, as the presence of an occupant is to each who comes. */
 const texts = new WeakMap<Element, string>();
@@ -35,12 +35,18 @@ export function fanOut(stanza: Element, receivers: readonly string[]): string {
 export function listedFanOut(stanza: Element, receivers: readonly string[], domain: string, releases?: string): string {
   const text = withAttrs(textOf(stanza), { to: domain });
   let out = "";
-  for (let at = 0; at < receivers.length; at += MAX_LISTED) {
-    const listed = withChild(text, x("fanout", { xmlns: NS_FANOUT }, receivers.slice(at, at + MAX_LISTED).join("\n")));
-    const isLast = at + MAX_LISTED >= receivers.length;
-    out += isLast && releases !== undefined ? withChild(listed, release([releases])) : listed;
+  let list: string[] = [];
+  let chars = 0;
+  const listed = () => withChild(text, x("fanout", { xmlns: NS_FANOUT }, list.join("\n")));
+  for (const receiver of receivers) {
+    if (chars + receiver.length > MAX_LIST_CHARS) {
+      out += listed();
+      [list, chars] = [[], 0];
+    }
+    list.push(receiver);
+    chars += receiver.length + 1;
   }
-  return out;
+  return out + (releases === undefined ? listed() : withChild(listed(), release([releases])));
 }
 
 /** A serialised element with further attributes, which it must not have yet. */

@@ -28,6 +28,9 @@ const privileges: LuaValue = {
   iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "set" },
 };
 
+/** The longest list of receivers of one stanza (components/fan-out.ts), in UTF-8. */
+const RECEIVERS_BYTES = 400_000;
+
 /** In every host's section: so that whoever looks after a running server tells our hosts from those of others. */
 export const HOST_MARK = "kontor_host";
 
@@ -88,8 +91,8 @@ function globalSection(input: ProsodyInput): string {
       bosh: { enabled: true, ...(web.origins === "*" ? {} : { origins: web.origins }) },
     },
     c2s_stanza_size_limit: input.maxStanzaBytes,
-    // A component wraps what clients send (privileged and forwarded stanzas), hence twice the room.
-    component_stanza_size_limit: 2 * input.maxStanzaBytes,
+    // A component wraps what clients send (privileged and forwarded stanzas), hence twice the room, and lists receivers.
+    component_stanza_size_limit: 2 * input.maxStanzaBytes + RECEIVERS_BYTES,
     limits: { c2s: { rate: input.clientRate, burst: "5s" } },
     // The server's own threshold (105) starts a collection whenever 5 % were allocated, which is half of its work
     // under load. 200 lets memory double in between.
