@@ -47,7 +47,7 @@ export interface DoorContext {
 export interface DoorHandlers
   extends Pick<
     RouterOptions,
-    "iq" | "message" | "presence" | "identity" | "features" | "forms" | "errorChild" | "errorContext"
+    "iq" | "message" | "presence" | "identity" | "features" | "forms" | "describeNode" | "errorChild" | "errorContext"
   > {
   /** The stream came up, for the first time or again: others may have served in between. */
   readonly onOnline?: () => void;

@@ -7,6 +7,7 @@ import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import { type Held, isTaken } from "./hold.ts";
 import { type Jid, jidText, parseJid } from "./jid.ts";
+import { SpecificError } from "./specific-error.ts";
 import { attr, childElements, type Element, errorReply, iqResult } from "./stanza.ts";
 import type { DataForm } from "./xep/xep-0004-data-forms.ts";
 import { type DiscoIdentity, discoInfo, NS_DISCO_INFO } from "./xep/xep-0030-service-discovery.ts";
@@ -49,6 +50,8 @@ export interface RouterOptions {
   /** What the domain itself says of itself to disco#info; `domain` targets of `iq` are added as features. */
   readonly identity: DiscoIdentity;
   readonly features: readonly string[];
+  /** What a node of the domain says of itself to disco#info; undefined: there is no such node. */
+  readonly describeNode?: (incoming: Incoming, node: string) => Promise<Element> | undefined;
   /** Further facts about the domain in its disco#info (XEP-0128). */
   readonly forms?: readonly DataForm[];
   /** The application-specific condition of an error reply (RFC 6120 8.3.4), where the XEP of a request has one. */
@@ -94,8 +97,9 @@ export function createRouter(options: RouterOptions): Router {
       to: "domain",
       type: "get",
       ns: NS_DISCO_INFO,
-      handle: (_incoming, query) => {
-        if (attr(query, "node")) throw new KontorError("not-found", "There is no such node");
+      handle: (incoming, query) => {
+        const node = attr(query, "node");
+        if (node) return options.describeNode?.(incoming, node) ?? noNode();
         return discoInfo.write({
           identities: [options.identity],
           features: domainFeatures,
@@ -114,7 +118,9 @@ export function createRouter(options: RouterOptions): Router {
   ].sort();
 
   const reply = (stanza: Element, error: unknown) => {
-    const answer = errorReply(stanza, error, options.errorChild?.(toKontorError(error)));
+    const condition = error instanceof SpecificError ? error.condition : options.errorChild?.(toKontorError(error));
+    const answer = errorReply(stanza, error, condition);
+    if (error instanceof SpecificError && error.type) answer?.getChild("error")?.attr("type", error.type);
     const context = answer && options.errorContext?.(stanza);
     if (context) answer.children.unshift(context);
     if (answer) options.send(answer);
@@ -206,6 +212,10 @@ export function createRouter(options: RouterOptions): Router {
       waiting.clear();
     },
   };
+}
+
+function noNode(): never {
+  throw new KontorError("not-found", "There is no such node");
 }
 
 const routeKey = (to: Target, type: string, ns: string, name?: string): string => `${to} ${type} ${ns} ${name ?? "*"}`;

@@ -3,7 +3,7 @@ import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { storeChecked } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
-import { type CommandPayload, changed } from "./core-commands.ts";
+import { type CommandPayload, changed, type RoomCommand } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
@@ -35,7 +35,16 @@ async function within(rooms: Rooms, room: RoomState, id: string, { by, as, actor
     ...rooms.changeOf(room, by, as),
     command: { id, actor: { ...who, reason: because, address, requestId } },
   };
-  const asker: Asker = { bare: by, as, occupant: undefined };
+  await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
+}
+
+/** Stores and does what is asked for within `alone`, whoever asks. Throws what checkAdmin throws. */
+export async function perform(
+  rooms: Rooms,
+  room: RoomState,
+  { change, asker }: { readonly change: RoomChange; readonly asker: Asker },
+  command: RoomCommand,
+): Promise<void> {
   switch (command.do) {
     case "configure": {
       const before = room.config;

@@ -10,6 +10,7 @@ import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { KontorError } from "../platform/errors.ts";
+import { adHoc } from "./adhoc.ts";
 import { adminRoutes } from "./admin.ts";
 import { archiveRoutes } from "./archive.ts";
 import { avatarRoutes } from "./avatar.ts";
@@ -47,12 +48,14 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
   const { domain } = context.tenant;
   const letters = roomLetters(rooms, { limit, domain, newId: deps.newId, send: context.send });
   const messages = roomMessages(context, rooms, letters, deps);
+  const commands = adHoc(context, rooms, deps, limit);
   const background = startBackground(context, rooms, deps);
   return {
     identity: { category: "conference", type: "text", name: "Räume" },
     features: [NS_MUC, NS_MAM, NS_STANZA_ID, NS_OCCUPANT_ID, NS_RSM],
     iq: [
-      ...discoveryRoutes(context, rooms, deps),
+      ...discoveryRoutes(context, rooms, deps, commands),
+      ...commands.routes,
       ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
       ...ownerRoutes(rooms),
       ...adminRoutes(rooms, deps.newId),
@@ -61,6 +64,7 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       moderationRoute(context, rooms, deps),
       selfPing(rooms),
     ],
+    describeNode: commands.info,
     // XEP-0045 7.2: clients know the errors of rooms among those of people by this element.
     errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
     message: (incoming) => messages.take(incoming),

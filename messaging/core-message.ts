@@ -85,6 +85,30 @@ export function groupchat(room: RoomState, session: string, message: Element, no
   ];
 }
 
+interface Author {
+  readonly bare: string;
+  readonly occupantId: string;
+}
+
+/** What the administration has a room say to everybody in it. */
+export function announcement(room: RoomState, by: Author, { id, text }: { id: string; text: string }): LogDraft {
+  const stanza = x("message", { from: room.jid, id, type: "groupchat" }, x("body", {}, text));
+  return { ...spokenBy(by, ""), stanza, body: text, subject: undefined };
+}
+
+/** There is no subject any more (7.3), by somebody who may be outside. */
+export function clearedSubject(room: RoomState, by: Author & { nick: string | undefined }, now: number): LogDraft {
+  const from = by.nick === undefined ? room.jid : occupantJid(room, by.nick);
+  const stanza = x("message", { from, type: "groupchat" }, x("subject"));
+  const nick = by.nick ?? "";
+  return { ...spokenBy(by, nick), stanza, body: undefined, subject: { text: "", nick, at: iso(now) } };
+}
+
+const spokenBy = ({ bare, occupantId }: Author, nick: string) => ({
+  ...{ sender: bare, session: undefined, nick, occupantId },
+  ...{ origin: undefined, originRef: undefined },
+});
+
 /** A message that came in by a link from another network. */
 export function farMessage(
   room: RoomState,
@@ -161,7 +185,8 @@ export function releaseSession(room: RoomState, session: string): Effect[] {
 
 function subjectTo(room: RoomState, session: string): Effect {
   const { subject } = room;
-  const from = subject ? occupantJid(room, subject.nick) : room.jid;
+  // Without a nick the room itself set it.
+  const from = subject?.nick ? occupantJid(room, subject.nick) : room.jid;
   const stanza = x(
     "message",
     { from, type: "groupchat" },

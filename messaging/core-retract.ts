@@ -88,7 +88,7 @@ export function requireErasable(room: RoomState, { stanza }: LogEntry): void {
   if (children.some((child) => child.name === "retracted" && child.getNS() === retracted.ns)) {
     throw new KontorError("gone", "The message was taken back before");
   }
-  if (attr(message, "from") === room.jid || message.getChild("retract", retracted.ns)) {
+  if ((attr(message, "from") === room.jid && !message.getChild("body")) || message.getChild("retract", retracted.ns)) {
     throw new KontorError("not-allowed", "That a message was taken back stays in the archive");
   }
   if (!message.getChild("body") && message.getChild("subject")) {

@@ -6,6 +6,7 @@ import { attr } from "../components/stanza.ts";
 import { NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
 import { discoInfo, discoItems, NS_DISCO_INFO, NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
 import { NS_MUC, NS_SELF_PING, NS_STABLE_ID } from "../components/xep/xep-0045-muc.ts";
+import { NS_COMMANDS } from "../components/xep/xep-0050-commands.ts";
 import { NS_VCARD } from "../components/xep/xep-0054-vcard.ts";
 import { NS_RSM, rsmRequest } from "../components/xep/xep-0059-result-set.ts";
 import { NS_REGISTER } from "../components/xep/xep-0077-registration.ts";
@@ -16,6 +17,7 @@ import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { NS_RETRACT, NS_TOMBSTONE } from "../components/xep/xep-0424-retraction.ts";
 import { NS_MODERATE } from "../components/xep/xep-0425-moderation.ts";
 import { KontorError } from "../platform/errors.ts";
+import type { AdHoc } from "./adhoc.ts";
 import { roomInfo } from "./configure.ts";
 import { isAnnounced } from "./core-announce.ts";
 import { roomFeatures } from "./core-config.ts";
@@ -45,17 +47,21 @@ const FEATURES = [
   NS_TOMBSTONE,
   NS_MODERATE,
   NS_DATA_FORMS,
+  NS_COMMANDS,
 ];
 
 /** The routes of discovery at the domain and at each room's bare address. */
-export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
+export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDeps, commands: AdHoc): IqRoute[] {
   const tenant = context.tenant.id;
   return [
     {
       to: "domain",
       type: "get",
       ns: NS_DISCO_ITEMS,
-      handle: async ({ from }, query) => {
+      handle: async (incoming, query) => {
+        const { from } = incoming;
+        const node = attr(query, "node");
+        if (node) return (await commands.items(incoming, node)) ?? noNode();
         const set = query.getChild("set", NS_RSM);
         const after = set ? rsmRequest.read(set).after : undefined;
         const listed = await listRooms(deps.db, tenant, bareOf(from), after ?? "", DIRECTORY_PAGE);
@@ -68,11 +74,11 @@ export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsD
       to: "bare",
       type: "get",
       ns: NS_DISCO_INFO,
-      handle: ({ from, to }, query) =>
-        rooms.inRoom(to.local, (room) => {
+      handle: (incoming, query) =>
+        rooms.inRoom(incoming.to.local, (room) => {
           const node = attr(query, "node");
-          if (node === NODE_OWN_NICK) return ownNick(room, bareOf(from));
-          if (node) throw new KontorError("not-found", "There is no such node");
+          if (node === NODE_OWN_NICK) return ownNick(room, bareOf(incoming.from));
+          if (node) return commands.info(incoming, node) ?? noNode();
           const registers = room.config.registration ? [NS_REGISTER] : [];
           return discoInfo.write({
             identities: [{ category: "conference", type: "text", name: room.config.title }],
@@ -85,9 +91,18 @@ export function discoveryRoutes(context: DoorContext, rooms: Rooms, deps: RoomsD
       to: "bare",
       type: "get",
       ns: NS_DISCO_ITEMS,
-      handle: ({ to }) => rooms.inRoom(to.local, (room) => discoItems.write({ items: occupantItems(room) })),
+      handle: (incoming, query) =>
+        rooms.inRoom(incoming.to.local, (room) => {
+          const node = attr(query, "node");
+          if (node) return commands.items(incoming, node) ?? noNode();
+          return discoItems.write({ items: occupantItems(room) });
+        }),
     },
   ];
+}
+
+function noNode(): never {
+  throw new KontorError("not-found", "There is no such node");
 }
 
 /** The nick that is reserved for who asks; empty without one (7.12). */

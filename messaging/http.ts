@@ -3,22 +3,20 @@ import { actorOf } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { pageOf, type Route, route, versionTag } from "../platform/http.ts";
 import { archiveHttp } from "./archive-http.ts";
-import { checkName, firstConfig } from "./core-rules.ts";
 import { domainOf, order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { countSessions } from "./live.ts";
+import { makeRoom } from "./make-room.ts";
 import { memberRoutes } from "./member-http.ts";
 import { pageRooms, type RoomRow, readRoom } from "./room-list.ts";
 import { rulesRoutes } from "./rules-http.ts";
-import { createRoom } from "./store.ts";
-import { readRules } from "./store-rules.ts";
 
 /** How often a change is tried again that met another one of the same room. */
 const TRIES = 3;
 
 /** All routes of rooms. */
 export function roomRoutes(deps: RoomHttpDeps): Route[] {
-  const { db, redis, clock, newId, quotas } = deps;
+  const { db, redis, clock } = deps;
   const now = () => new Date(clock());
   const etag = ({ version }: { readonly version: number }) => versionTag(version);
   const shown = async (tenant: string, name: string): Promise<shapes.RoomAnswer> => {
@@ -66,13 +64,8 @@ export function roomRoutes(deps: RoomHttpDeps): Route[] {
       problems: ["conflict", "policy-violation", "quota-reached"],
       handle: async ({ params: { tenant }, body, caller }) => {
         await domainOf(deps, tenant);
-        const { name, owner } = body;
-        const rules = await readRules(db, tenant);
-        checkName(rules, name, true);
-        const config = firstConfig(rules, name, body.config);
-        const making = { now: now(), newId, defaults: quotas, actor: () => actorOf(caller) };
-        const made = await createRoom(db, tenant, { id: newId(), name, config, owner, locked: false }, making);
-        if (!made) throw new KontorError("conflict", `There is a room '${name}' already`);
+        const { name, owner, config: changes } = body;
+        await makeRoom(deps, tenant, { name, owner, changes }, () => actorOf(caller));
         return shown(tenant, name);
       },
     }),

@@ -24,6 +24,8 @@ export interface RoomChange {
   readonly by: string;
   /** The affiliation or role by which it was allowed. */
   readonly as: string;
+  /** The roles in the tenant by which it was allowed instead. */
+  readonly roles?: readonly string[] | undefined;
   readonly reason?: string | undefined;
   /** The command that asked for it: done with the change, in one transaction. */
   readonly command?: SentCommand | undefined;
@@ -41,12 +43,12 @@ type Entry = Omit<AuditChange, "tenant" | "object">;
 
 /** A change and its entry in the audit log, by the owner of the rooms only. */
 export function inChange(change: RoomChange, work: (trx: Transaction<Tables>) => Promise<Entry>): Promise<void> {
-  const { db, tenant, fence, roomId, by, as, reason, command, now, newId } = change;
+  const { db, tenant, fence, roomId, by, as, roles, reason, command, now, newId } = change;
   return db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
     await holdOwnership(trx, tenant.id, fence);
     if (command) await settleCommand(trx, tenant.id, command.id, now);
     const entry = await work(trx);
-    const actor = command?.actor ?? (await xmppActor(trx, tenant, by, [`room:${as}`], reason));
+    const actor = command?.actor ?? (await xmppActor(trx, tenant, by, roles ?? [`room:${as}`], reason));
     await audit(trx, actor, { ...entry, tenant: tenant.id, object: `room/${roomId}` }, now, newId);
   });
 }

@@ -19,8 +19,12 @@ const schema = z.object({
   title: z.string().optional(),
   instructions: z.string().optional(),
   fields: z.array(field).default([]),
+  /** A table (3.4): its columns, and its rows. */
+  reported: z.array(field).optional(),
+  items: z.array(z.array(field)).optional(),
 });
 
+export type FormField = z.output<typeof field>;
 export type DataForm = z.output<typeof schema>;
 
 export const dataForm = codec({
@@ -32,16 +36,9 @@ export const dataForm = codec({
       type: attr(element, "type"),
       title: element.getChildText("title") ?? undefined,
       instructions: element.getChildText("instructions") ?? undefined,
-      fields: element.getChildren("field").map((each) =>
-        defined({
-          var: attr(each, "var"),
-          type: attr(each, "type"),
-          label: attr(each, "label"),
-          values: each.getChildren("value").map((value) => value.getText()),
-          required: each.getChild("required") ? true : undefined,
-          options: optionsOf(each),
-        }),
-      ),
+      fields: fieldsOf(element),
+      reported: element.getChild("reported") && fieldsOf(element.getChild("reported")),
+      items: element.getChild("item") && element.getChildren("item").map(fieldsOf),
     }),
   write: (form) =>
     x(
@@ -49,17 +46,32 @@ export const dataForm = codec({
       { xmlns: NS_DATA_FORMS, type: form.type },
       form.title !== undefined && x("title", {}, form.title),
       form.instructions !== undefined && x("instructions", {}, form.instructions),
-      ...form.fields.map((each) =>
-        x(
-          "field",
-          { var: each.var, type: each.type, label: each.label },
-          each.required && x("required"),
-          ...each.values.map((value) => x("value", {}, value)),
-          ...(each.options ?? []).map(({ label, value }) => x("option", { label }, x("value", {}, value))),
-        ),
-      ),
+      ...form.fields.map(fieldElement),
+      form.reported && x("reported", {}, ...form.reported.map(fieldElement)),
+      ...(form.items ?? []).map((item) => x("item", {}, ...item.map(fieldElement))),
     ),
 });
+
+const fieldsOf = (element: Element | undefined) =>
+  (element?.getChildren("field") ?? []).map((each) =>
+    defined({
+      var: attr(each, "var"),
+      type: attr(each, "type"),
+      label: attr(each, "label"),
+      values: each.getChildren("value").map((value) => value.getText()),
+      required: each.getChild("required") ? true : undefined,
+      options: optionsOf(each),
+    }),
+  );
+
+const fieldElement = (each: z.output<typeof field>): Element =>
+  x(
+    "field",
+    { var: each.var, type: each.type, label: each.label },
+    each.required && x("required"),
+    ...each.values.map((value) => x("value", {}, value)),
+    ...(each.options ?? []).map(({ label, value }) => x("option", { label }, x("value", {}, value))),
+  );
 
 function optionsOf(field: Element) {
   const options = field.getChildren("option");

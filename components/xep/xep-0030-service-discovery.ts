@@ -46,12 +46,15 @@ export const discoItems = codec({
   name: "query",
   ns: NS_DISCO_ITEMS,
   schema: z.object({
+    node: z.string().optional(),
     items: z.array(z.object({ jid: z.string(), node: z.string().optional(), name: z.string().optional() })),
   }),
-  read: (element) => ({
-    items: element
-      .getChildren("item")
-      .map((each) => defined({ jid: attr(each, "jid"), node: attr(each, "node"), name: attr(each, "name") })),
-  }),
-  write: ({ items }) => x("query", { xmlns: NS_DISCO_ITEMS }, ...items.map((each) => x("item", each))),
+  read: (element) =>
+    defined({
+      node: attr(element, "node"),
+      items: element
+        .getChildren("item")
+        .map((each) => defined({ jid: attr(each, "jid"), node: attr(each, "node"), name: attr(each, "name") })),
+    }),
+  write: ({ node, items }) => x("query", { xmlns: NS_DISCO_ITEMS, node }, ...items.map((each) => x("item", each))),
 });

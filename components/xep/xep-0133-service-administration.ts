@@ -4,7 +4,7 @@ import { type Element, x } from "../stanza.ts";
 import type { DataForm } from "./xep-0004-data-forms.ts";
 import { adHocCommand, NS_COMMANDS } from "./xep-0050-commands.ts";
 
-const NS_ADMIN = "http://jabber.org/protocol/admin";
+export const NS_ADMIN = "http://jabber.org/protocol/admin";
 
 /** A command with what its form is filled in with. */
 export interface AdminCommand {
