@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { messageOf, StackError } from "../stack/error.ts";
 
-/** A benchmark that runs longer gives up, and stops what it started. */
+/** A benchmark that runs longer gives up, and stops what it started, unless it has a limit of its own. */
 const LIMIT_MS = 10 * 60_000;
 
 /** `kontor bench [NAME]`: lists the benchmarks, or runs one: a peer beside us on this machine, in one run. */
@@ -26,7 +26,8 @@ async function run(name: string | undefined, options: { json?: boolean }): Promi
     throw new StackError(`unknown benchmark '${name}'; there are ${benchmarks.map((each) => each.name).join(", ")}`);
   }
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(new StackError(`gave up after ${LIMIT_MS / 1_000} s`)), LIMIT_MS);
+  const limitMs = benchmark.limitMs ?? LIMIT_MS;
+  const timer = setTimeout(() => abort.abort(new StackError(`gave up after ${limitMs / 1_000} s`)), limitMs);
   const stop = () => abort.abort(new StackError("stopped"));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   try {

@@ -16,6 +16,8 @@ export interface Row {
 export interface Benchmark {
   readonly name: string;
   readonly description: string;
+  /** Milliseconds after which it gives up, where it needs longer than others. */
+  readonly limitMs?: number;
   /**
    * Measures. Takes lines of progress, and a signal upon which it gives up. Stops everything it started, however it
    * ends; rejects when what was measured did not do its work in full.

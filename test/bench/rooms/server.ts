@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { ownConfigFolder } from "../../../cli/stack/parts/prosody.ts";
 import { loadSecrets, makePassword } from "../../../cli/stack/secrets.ts";
 import { serviceUser } from "../../../cli/stack/service-user.ts";
@@ -48,7 +49,9 @@ function peerSections(domain: string): string {
           modules_disabled: ["s2s"],
           muc_room_locking: false,
           max_history_messages: 20,
-          ...(storage ? { storage: { muc_log: storage }, muc_log_by_default: true } : {}),
+          ...(storage
+            ? { storage: { muc_log: storage }, muc_log_by_default: true, muc_log_expires_after: "never" }
+            : {}),
         },
         "  ",
       ),
@@ -58,7 +61,7 @@ function peerSections(domain: string): string {
 }
 
 /** One sender says as much as the room takes: no rule of the tenant stands against it. */
-async function letFlood({ env }: Stack, tenant: string): Promise<void> {
+async function letFlood({ env }: Stack, tenant: string, archiveDays: number | undefined): Promise<void> {
   const { database, redis: redisSettings } = loadSettings(env, () => undefined);
   const db = openDatabase({ url: database.url, role: database.role, poolSize: 1 }, silentLog);
   const redis = openRedis(redisSettings.url, silentLog);
@@ -66,6 +69,7 @@ async function letFlood({ env }: Stack, tenant: string): Promise<void> {
   const rules = roomRules.parse({ messagesPerTenSeconds: most, joinsPerTenSeconds: most });
   const by = { actor: localActor("cli"), now: new Date(), newId, check: () => undefined };
   try {
+    if (archiveDays !== undefined) await letKeep(database.adminUrl ?? database.url, archiveDays);
     await setRules(db, tenant, { rules, archiveDays: null }, by);
     // The owner of the rooms has read its rules already.
     await wake(redis, roomRulesTopic, { tenant }, silentLog);
@@ -75,8 +79,24 @@ async function letFlood({ env }: Stack, tenant: string): Promise<void> {
   }
 }
 
-/** Starts everything. Rejects with a StackError when a part does not come up; then nothing is left running. */
-export async function startServer(occupants: number, report: (line: string) => void): Promise<BenchServer> {
+/** The operator lets archives go back so far. */
+async function letKeep(url: string, days: number): Promise<void> {
+  const owner = openDatabase({ url, poolSize: 1 }, silentLog);
+  try {
+    await sql`update retention_rule set amount = ${days}, unit = 'day' where tenant_id is null and kind = 'message-archive'`.execute(
+      owner.common(),
+    );
+  } finally {
+    await owner.close();
+  }
+}
+
+/** Starts everything, with archives that go back as far as asked for. Rejects with a StackError when a part does not come up; then nothing is left running. */
+export async function startServer(
+  occupants: number,
+  report: (line: string) => void,
+  { archiveDays }: { readonly archiveDays?: number } = {},
+): Promise<BenchServer> {
   for (const name of ["KONTOR_DATABASE_URL", "KONTOR_REDIS_URL"]) {
     if (process.env[name]) throw new Error(`${name} is set: the benchmark fills a database of its own, unset it`);
   }
@@ -96,7 +116,7 @@ export async function startServer(occupants: number, report: (line: string) => v
   try {
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
-    await letFlood(stack, tenant.id);
+    await letFlood(stack, tenant.id, archiveDays);
     writeFileSync(join(ownConfigFolder(stack.home), "peer.cfg.lua"), peerSections(tenant.domain));
     const users = Array.from({ length: occupants }, (_, n) => `bench-${n}`);
     const data = join(stack.home.folder, "prosody", "data");
