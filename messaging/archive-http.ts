@@ -1,9 +1,9 @@
 /** The REST door of what was said: for who may read it, with a reason, and on record; and figures without content. */
 import { actorOf } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type Caller, pageOf, type Route, route } from "../platform/http.ts";
-import { archiveContext, searchArchive } from "./archive-search.ts";
-import { excerpt, wordsOf } from "./core-excerpt.ts";
+import { type Caller, type Route, route } from "../platform/http.ts";
+import { archiveContext, searchArchive, searchRooms } from "./archive-search.ts";
+import { excerpt } from "./core-excerpt.ts";
 import { order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
@@ -25,24 +25,50 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
     route({
       method: "get",
       path: "/tenants/{tenant}/rooms/{room}/archive",
-      summary: "Search what was said in a room, newest first. Needs X-Reason; the reading is logged",
+      summary: "Search what was said in a room, or read it in order. Needs X-Reason; the reading is logged",
       scope: "archive:read",
       params: shapes.roomPath,
       query: shapes.archiveQuery,
       response: shapes.archivePage,
       problems: ["policy-violation"],
-      handle: async ({ params, query: { cursor: before, limit, ...filter }, caller }) => {
+      handle: async ({ params, query: { cursor: beyond, limit, order, ...filter }, caller }) => {
         const actor = reader(caller);
         await requireArchive(params.tenant);
         const id = await idOf(params);
-        const rows = await searchArchive(deps, params.tenant, id, filter, { before, limit }, actor);
-        const words = wordsOf(filter.text ?? "");
-        return pageOf(
-          rows,
-          limit,
-          (row) => messageOf(row, words),
-          ({ seq }) => shapes.archivePlace.write(seq),
+        const { items, complete } = await searchArchive(
+          deps,
+          params.tenant,
+          id,
+          filter,
+          { order, beyond, limit },
+          actor,
         );
+        const last = items.at(-1);
+        const next = complete || !last ? null : shapes.archivePlace.write(last.seq);
+        return { items: items.map(messageOf), next };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/archive",
+      summary: "Search what was said in all rooms, by words or a nick. Needs X-Reason; the reading is logged",
+      scope: "archive:read",
+      params: shapes.tenantPath,
+      query: shapes.archiveAcrossQuery,
+      response: shapes.archiveAcrossPage,
+      problems: ["policy-violation"],
+      handle: async ({ params: { tenant }, query: { cursor: beyond, limit, order, ...filter }, caller }) => {
+        const actor = reader(caller);
+        await requireArchive(tenant);
+        const { items, complete } = await searchRooms(deps, tenant, filter, { order, beyond, limit }, actor);
+        const last = items.at(-1);
+        const next =
+          complete || !last ? null : shapes.archiveAcrossPlace.write({ at: last.at.toISOString(), id: last.id });
+        const found = items.map(({ room: name, title, ended, ...item }) => ({
+          ...messageOf(item),
+          room: { name, title: title === "" ? name : title, ended },
+        }));
+        return { items: found, next };
       },
     }),
     route({
@@ -58,7 +84,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
         const actor = reader(caller);
         await requireArchive(params.tenant);
         const rows = await archiveContext(deps, params.tenant, await idOf(params), params.message, query, actor);
-        return { items: rows.map((row) => messageOf(row, [])), next: null };
+        return { items: rows.map(messageOf), next: null };
       },
     }),
     route({
@@ -107,11 +133,11 @@ interface Row {
   readonly nick: string;
   readonly sender: string | null;
   readonly body: string | null;
+  readonly hits: readonly string[];
 }
 
-const messageOf = ({ at, body, ...rest }: Row, words: readonly string[]) => ({
-  ...rest,
+const messageOf = ({ id, seq, at, nick, sender, body, hits }: Row) => ({
+  ...{ id, seq, nick, sender, body },
   at: at.toISOString(),
-  body,
-  excerpt: excerpt(body ?? "", words),
+  excerpt: excerpt(body ?? "", hits),
 });

@@ -2,12 +2,15 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import type { Database } from "../platform/postgres.ts";
-import { KIND, type LogEntry } from "./log.ts";
+import { boundsOf, type Place, placesOf } from "./archive-bounds.ts";
+import type { LogEntry } from "./log.ts";
+import { type RoomRef, readStretches } from "./log-times.ts";
 import type { Tables } from "./tables.ts";
 
 /** Which entries of a room are asked for, and which page of them. Ids are of the archive (UUIDs). */
 export interface ArchivePage {
-  /** The last entry that may be seen. */
+  /** The first entry that may be seen, and the last. */
+  readonly downTo?: number | undefined;
   readonly upTo: number;
   readonly start: Date | undefined;
   readonly end: Date | undefined;
@@ -38,8 +41,6 @@ export interface ArchiveFound {
 
 /** Characters that a page may have; the first entry always fits. */
 const MAX_PAGE_CHARACTERS = 2_000_000;
-/** Entries around a moment that are looked at for its place in the order, should a clock once have gone back. */
-const AROUND = 200;
 const FOREVER = new Date("9999-12-31T23:59:59Z");
 /** PostgreSQL's word for a statement that took too long. */
 const QUERY_CANCELED = "57014";
@@ -47,14 +48,11 @@ const QUERY_CANCELED = "57014";
 /** Where the archive begins and ends, or undefined for an empty one. */
 export function archiveEnds(db: Database, tenant: string, roomId: string, upTo: number, now: Date) {
   return within(db, tenant, async (trx) => {
-    const { rows } = await sql<{ id: string; at: Date }>`
-      with cutoff as materialized (select retention_cutoff(${tenant}, ${KIND}, ${now}) as at)
-      (select id, at from room_log where tenant_id = ${tenant} and room_id = ${roomId} and seq <= ${upTo}
-         and at >= (select at from cutoff) order by at, seq limit 1)
-      union all
-      (select id, at from room_log where tenant_id = ${tenant} and room_id = ${roomId} and seq <= ${upTo}
-         and at >= (select at from cutoff) order by at desc, seq desc limit 1)`.execute(trx);
-    const [start, end] = rows;
+    const room = { tenant, roomId };
+    const bounds = await boundsOf(trx, room, { upTo, start: undefined, end: undefined }, now);
+    const window = { ...bounds, until: FOREVER };
+    const [start] = await plain(trx, room, { last: false, limit: 0 }, window);
+    const [end] = await plain(trx, room, { last: true, limit: 0 }, window);
     return start && end ? { start, end } : undefined;
   });
 }
@@ -70,52 +68,66 @@ export function readArchive(
   page: ArchivePage,
   now: Date,
 ): Promise<ArchiveFound> {
-  return within(db, tenant, async (trx) => {
-    const room = { tenant, roomId };
-    const named = [page.afterId, page.beforeId, page.pageAfter, page.pageBefore].filter((id) => id !== undefined);
-    const asked = [...new Set([...named, ...(page.ids ?? [])])];
-    const bounds = await boundsOf(trx, room, page, asked, now);
-    const seqs = new Map(Object.entries(bounds.seqs));
-    if (asked.some((id) => !seqs.has(id.toLowerCase()))) {
-      throw new KontorError("not-found", "The archive has no message with that id (any more)");
-    }
-    const seqOf = (id: string | undefined) => (id === undefined ? undefined : seqs.get(id.toLowerCase()));
-    const low = Math.max(bounds.low ?? 1, (seqOf(page.afterId) ?? 0) + 1);
-    const high = Math.min(bounds.high ?? 0, (seqOf(page.beforeId) ?? Number.MAX_SAFE_INTEGER) - 1, page.upTo);
-    const window = {
-      low: Math.max(low, (seqOf(page.pageAfter) ?? 0) + 1),
-      high: Math.min(high, (seqOf(page.pageBefore) ?? Number.MAX_SAFE_INTEGER) - 1),
-      from: bounds.from,
-      until: bounds.until,
-    };
-    const searched = page.sender !== undefined || page.nick !== undefined || page.texts.length > 0;
-    const counted = !searched && page.ids === undefined;
-    const count = Math.max(0, high - low + 1);
-    if (page.limit === 0 || window.low > window.high) {
-      const complete = window.low > window.high;
-      return { entries: [], complete, total: counted ? { count, index: 0 } : undefined };
-    }
-    const found = await (searched && !page.ids ? search : plain)(trx, room, page, window);
-    const fit = shortened(found.slice(0, page.limit));
-    const entries = page.last ? fit.reverse() : fit;
-    const first = entries[0];
-    return {
-      entries,
-      complete: fit.length === found.length,
-      total: counted ? { count, index: first ? first.seq - low : 0 } : undefined,
-    };
-  });
+  return within(db, tenant, (trx) => readPage(trx, { tenant, roomId }, page, now));
 }
 
-interface RoomRef {
-  readonly tenant: string;
-  readonly roomId: string;
+/** Reads a page in a transaction of the caller's, whose statements end in good time. Throws like readArchive. */
+export async function readPage(
+  trx: Transaction<Tables>,
+  room: RoomRef,
+  page: ArchivePage,
+  now: Date,
+): Promise<ArchiveFound> {
+  const named = [page.afterId, page.beforeId, page.pageAfter, page.pageBefore].filter((id) => id !== undefined);
+  const asked = [...new Set([...named, ...(page.ids ?? [])].map((id) => id.toLowerCase()))];
+  const bounds = await boundsOf(trx, room, page, now);
+  const places = await placesOf(trx, room, asked, page.upTo, bounds.cutoff);
+  if (places.size < asked.length) {
+    throw new KontorError("not-found", "The archive has no message with that id (any more)");
+  }
+  const seqOf = (id: string | undefined) => (id === undefined ? undefined : places.get(id.toLowerCase())?.seq);
+  const low = Math.max(bounds.low, page.downTo ?? 1, (seqOf(page.afterId) ?? 0) + 1);
+  const high = Math.min(bounds.high, (seqOf(page.beforeId) ?? Number.MAX_SAFE_INTEGER) - 1, page.upTo);
+  const window = {
+    low: Math.max(low, (seqOf(page.pageAfter) ?? 0) + 1),
+    high: Math.min(high, (seqOf(page.pageBefore) ?? Number.MAX_SAFE_INTEGER) - 1),
+    from: bounds.from,
+    until: page.end ?? FOREVER,
+  };
+  const searched = page.sender !== undefined || page.nick !== undefined || page.texts.length > 0;
+  const counted = !searched && page.ids === undefined;
+  const count = Math.max(0, high - low + 1);
+  if (page.limit === 0 || window.low > window.high) {
+    const complete = window.low > window.high;
+    return { entries: [], complete, total: counted ? { count, index: 0 } : undefined };
+  }
+  const read = () => {
+    if (page.ids)
+      return among(
+        trx,
+        room,
+        page,
+        page.ids.flatMap((id) => places.get(id.toLowerCase()) ?? []),
+        window,
+      );
+    return searched ? search(trx, room, page, window) : plain(trx, room, page, window);
+  };
+  const found = await read();
+  const fit = shortened(found.slice(0, page.limit));
+  const entries = page.last ? fit.reverse() : fit;
+  const first = entries[0];
+  return {
+    entries,
+    complete: fit.length === found.length,
+    total: counted ? { count, index: first ? first.seq - low : 0 } : undefined,
+  };
 }
 
 interface Window {
   readonly low: number;
   readonly high: number;
-  readonly from: Date;
+  /** As PostgreSQL says it: exactly. */
+  readonly from: string;
   readonly until: Date;
 }
 
@@ -129,87 +141,81 @@ async function within<R>(db: Database, tenant: string, work: (trx: Transaction<T
   }
 }
 
-/**
- * The times that may be seen, the numbers they mean in this room, and those of ids. What is expired is hidden by its
- * time, whether or not it was deleted yet.
- */
-async function boundsOf(
-  trx: Transaction<Tables>,
-  { tenant, roomId }: RoomRef,
-  page: ArchivePage,
-  ids: readonly string[],
-  now: Date,
-) {
-  const until = page.end ?? FOREVER;
-  const { rows } = await sql<{
-    from: Date;
-    low: number | null;
-    high: number | null;
-    seqs: Readonly<Record<string, number>>;
-  }>`
-    with bound as materialized (
-      select greatest(retention_cutoff(${tenant}, ${KIND}, ${now}), ${page.start ?? null}::timestamptz) as "from"
-    )
-    select bound."from",
-      (select min(seq) from (
-        select seq from room_log where tenant_id = ${tenant} and room_id = ${roomId}
-          and at >= (select "from" from bound) order by at, seq limit ${AROUND}) as early) as low,
-      ${
-        page.end
-          ? sql`(select max(seq) from (
-        select seq from room_log where tenant_id = ${tenant} and room_id = ${roomId}
-          and at <= ${page.end}::timestamptz order by at desc, seq desc limit ${AROUND}) as late)`
-          : sql`${page.upTo}::bigint`
-      } as high,
-      (select coalesce(json_object_agg(id, seq), '{}') from room_log where tenant_id = ${tenant}
-        and room_id = ${roomId} and id = any (${ids}::uuid[]) and seq <= ${page.upTo}
-        and at >= retention_cutoff(${tenant}, ${KIND}, ${now})) as seqs
-    from bound`.execute(trx);
-  const found = rows[0];
-  if (!found) throw new KontorError("internal", "The bounds of an archive could not be read");
-  return { ...found, until };
-}
-
 const columns = sql.raw(
   `seq, id, at, sender, nick, occupant_id as "occupantId", origin, origin_ref as "originRef", stanza, body`,
 );
 
 /** One entry more than asked for tells whether this is the end. */
-async function plain(trx: Transaction<Tables>, { tenant, roomId }: RoomRef, page: ArchivePage, window: Window) {
-  const { rows } = await sql<LogEntry>`
-    select ${columns} from room_log
-    where tenant_id = ${tenant} and room_id = ${roomId} and seq between ${window.low} and ${window.high}
-      and at >= ${window.from} and at <= ${window.until} ${page.ids ? amongIds(page, page.ids) : sql``}
-    order by seq ${sql.raw(page.last ? "desc" : "asc")} limit ${page.limit + 1}`.execute(trx);
-  return rows;
+function plain(
+  trx: Transaction<Tables>,
+  room: RoomRef,
+  { last, limit }: Pick<ArchivePage, "last" | "limit">,
+  { low, high, from, until }: Window,
+): Promise<LogEntry[]> {
+  const { tenant, roomId } = room;
+  return readStretches(trx, room, { low, high, last, wanted: limit + 1 }, async (stretch, wanted) => {
+    const { rows } = await sql<LogEntry>`
+      select ${columns} from room_log
+      where tenant_id = ${tenant} and room_id = ${roomId} and seq between ${stretch.low} and ${stretch.high}
+        and at >= ${stretch.since} and at < ${stretch.till} and at >= ${from}::timestamptz and at <= ${until}
+      order by seq ${sql.raw(last ? "desc" : "asc")} limit ${wanted}`.execute(trx);
+    return rows;
+  });
 }
 
 /** These few are looked at one by one. */
-function amongIds({ sender, nick, texts }: ArchivePage, ids: readonly string[]) {
+async function among(
+  trx: Transaction<Tables>,
+  room: RoomRef,
+  { sender, nick, texts, last, limit }: ArchivePage,
+  places: readonly Place[],
+  window: Window,
+) {
   const filters = [
-    sql`and id = any (${ids}::uuid[])`,
+    sql``,
     ...(sender === undefined ? [] : [sql`and sender = ${sender}`]),
     ...(nick === undefined ? [] : [sql`and nick = ${nick}`]),
     ...texts.map((text) => sql`and words @@ room_log_query(${text})`),
   ];
-  return sql.join(filters, sql` `);
+  const inside = places.filter(({ seq }) => seq >= window.low && seq <= window.high);
+  return rowsAt(trx, room, inside, last, limit + 1, sql.join(filters, sql` `), window);
+}
+
+/** The entries at these places, in order. */
+async function rowsAt(
+  trx: Transaction<Tables>,
+  { tenant, roomId }: RoomRef,
+  places: readonly Place[],
+  last: boolean,
+  limit: number,
+  filter: RawBuilder<unknown>,
+  { from, until }: Pick<Window, "from" | "until">,
+): Promise<LogEntry[]> {
+  if (places.length === 0) return [];
+  const times = places.map(({ at }) => at.getTime());
+  const { rows } = await sql<LogEntry>`
+    select ${columns} from room_log
+    where tenant_id = ${tenant} and room_id = ${roomId} and seq = any (${places.map(({ seq }) => seq)}::bigint[])
+      and at >= ${new Date(Math.min(...times))} and at < ${new Date(Math.max(...times) + 1)}
+      and at >= ${from}::timestamptz and at <= ${until} ${filter}
+    order by seq ${sql.raw(last ? "desc" : "asc")} limit ${limit}`.execute(trx);
+  return rows;
 }
 
 /** A text without a word finds nothing. */
 const isQuery = (words: RawBuilder<unknown>) => sql`numnode(${words}) > 0`;
 
 /** By the index of words (platform/migrations: room_log_search), then the rows of what it found. */
-async function search(trx: Transaction<Tables>, { tenant, roomId }: RoomRef, page: ArchivePage, window: Window) {
+async function search(trx: Transaction<Tables>, room: RoomRef, page: ArchivePage, window: Window): Promise<LogEntry[]> {
   const words = page.texts.map((text) => sql`room_log_query(${text})`);
-  const { rows } = await sql<LogEntry>`
-    select ${columns} from room_log_search(
-      ${tenant}, ${roomId}, ${words.length > 0 ? sql.join(words, sql` && `) : sql`null`}, ${page.sender ?? null},
-      ${page.nick ?? null}, ${window.low}, ${window.high}, ${window.from}, ${window.until}, ${page.last},
-      ${page.limit + 1}) as found
-    join room_log on tenant_id = ${tenant} and room_id = ${roomId} and seq = found_seq and at = found_at
-    ${words.length > 0 ? sql`where ${sql.join(words.map(isQuery), sql` and `)}` : sql``}
-    order by seq ${sql.raw(page.last ? "desc" : "asc")}`.execute(trx);
-  return rows;
+  const limit = page.limit + 1;
+  const { rows: places } = await sql<Place>`
+    select found_seq as seq, found_at as at from room_log_search(
+      ${room.tenant}, ${room.roomId}, ${words.length > 0 ? sql.join(words, sql` && `) : sql`null`},
+      ${page.sender ?? null}, ${page.nick ?? null}, ${window.low}, ${window.high}, ${window.from}, ${window.until},
+      ${page.last}, ${limit})
+    ${words.length > 0 ? sql`where ${sql.join(words.map(isQuery), sql` and `)}` : sql``}`.execute(trx);
+  return rowsAt(trx, room, places, page.last, limit, sql``, window);
 }
 
 /** As many of the entries as make no more characters than a page may have. */

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { excerpt, wordsOf } from "./core-excerpt.ts";
+import { excerpt, HIT_END, HIT_START, hitsIn } from "./core-excerpt.ts";
 
 const plain = (parts: ReturnType<typeof excerpt>) => parts.map(({ text }) => text).join("");
 
@@ -8,6 +8,7 @@ test.each([
   ["Der Bericht", ["bericht"], ["Der ", "*Bericht"]],
   ["a.b a+b", ["a.b"], ["*a.b", " a+b"]],
   ["ÄRGER", ["ärger"], ["*ÄRGER"]],
+  ["Haushalt und Haus", ["haus"], ["Haushalt und ", "*Haus"]],
   ["nichts", [], ["nichts"]],
 ])("%s, looked for %j", (text, words, expected) => {
   expect(excerpt(text, words).map(({ text, hit }) => (hit ? `*${text}` : text))).toEqual(expected);
@@ -22,8 +23,17 @@ test("a long text is cut around its first hit", () => {
 
 test("whatever is looked for, a short text stays whole", () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 60 }), fc.string({ maxLength: 20 }), (text, search) => {
-      expect(plain(excerpt(text, wordsOf(search)))).toBe(text);
+    fc.property(fc.string({ maxLength: 60 }), fc.array(fc.string({ minLength: 1, maxLength: 20 })), (text, words) => {
+      expect(plain(excerpt(text, words))).toBe(text);
     }),
   );
+});
+
+test("the marked words are taken out once each", () => {
+  const marked = (word: string) => `${HIT_START}${word}${HIT_END}`;
+  expect(hitsIn(`Die ${marked("Sitzungen")} und ${marked("Sitzung")}, ${marked("Sitzung")}`)).toEqual([
+    "Sitzungen",
+    "Sitzung",
+  ]);
+  expect(hitsIn("nichts")).toEqual([]);
 });

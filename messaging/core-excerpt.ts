@@ -9,15 +9,26 @@ export interface ExcerptPart {
 const LENGTH = 300;
 /** Characters before the first hit. */
 const LEAD = 60;
-const MAX_WORDS = 10;
+/** Stands before and after each word that was found in what PostgreSQL gives (ts_headline); no message has them. */
+export const HIT_START = "\u0001";
+export const HIT_END = "\u0002";
 
-/** The words of a search. */
-export const wordsOf = (search: string): string[] => search.trim().split(/\s+/u).filter(Boolean).slice(0, MAX_WORDS);
+/** The words between such marks, each once. */
+export const hitsIn = (marked: string): string[] => [
+  ...new Set(
+    marked
+      .split(HIT_START)
+      .slice(1)
+      .map((part) => part.slice(0, Math.max(0, part.indexOf(HIT_END)))),
+  ),
+];
 
-/** A part of the text around its first hit, cut into what was looked for and what was not. */
+/** A part of the text around its first hit, cut into the words that were found and what stands between them. */
 export function excerpt(text: string, words: readonly string[]): ExcerptPart[] {
   const escaped = words.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const found = escaped.length > 0 ? new RegExp(escaped.join("|"), "giu") : undefined;
+  // Whole words: a text that has "Haus" and "Haushalt" was found by one of them.
+  const found =
+    escaped.length > 0 ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "giu") : undefined;
   const first = found ? text.search(found) : -1;
   const from = first > LEAD ? first - LEAD : 0;
   const shown = text.slice(from, from + LENGTH);

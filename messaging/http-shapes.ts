@@ -120,14 +120,18 @@ export const occupants = z.object({
 export const roleBody = z.strictObject({ role: z.enum(insideRoles) });
 
 export const archivePlace = cursor(z.int().min(1));
-export const archiveQuery = z.object({
-  text: text.describe("Words that all stand in the message."),
+const archiveFilter = z.object({
+  text: text.describe('Words in any German or English form that all stand in the message; "a phrase", or, -without.'),
   from: z.iso.datetime({ offset: true }).optional().describe("From this instant on."),
   to: z.iso.datetime({ offset: true }).optional().describe("Up to before this instant."),
   nick: text,
-  cursor: archivePlace.schema.optional(),
+  order: z.enum(["newest", "oldest"]).default("newest").describe("Which come first."),
   limit,
 });
+export const archiveQuery = archiveFilter.extend({ cursor: archivePlace.schema.optional() });
+/** Messages of several rooms stand in the order of time. */
+export const archiveAcrossPlace = cursor(z.object({ at: z.iso.datetime(), id: z.uuid() }));
+export const archiveAcrossQuery = archiveFilter.extend({ cursor: archiveAcrossPlace.schema.optional() });
 const message = z.object({
   id: z.uuid(),
   seq: z.int(),
@@ -138,6 +142,12 @@ const message = z.object({
   excerpt: z.array(z.object({ text: z.string(), hit: z.boolean() })).describe("Around the first word that was found."),
 });
 export const archivePage = pageSchema(message);
+const roomOfMessage = z.object({
+  name: z.string(),
+  title: z.string(),
+  ended: z.boolean().describe("The room is no more; another may have its name."),
+});
+export const archiveAcrossPage = pageSchema(message.extend({ room: roomOfMessage }));
 export const contextQuery = z.object({
   before: z.coerce.number().int().min(0).max(50).default(5),
   after: z.coerce.number().int().min(0).max(50).default(5),

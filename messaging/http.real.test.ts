@@ -69,6 +69,11 @@ interface Asked {
   readonly match?: string;
 }
 
+interface Hit {
+  readonly body: string;
+  readonly room: { readonly name: string; readonly ended: boolean };
+}
+
 const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
 async function enter(client: XmppClient, room: string, nick: string): Promise<Element> {
   await client.send(x("presence", { to: at(room, nick) }, x("x", { xmlns: NS_MUC })));
@@ -244,7 +249,8 @@ describe("the archive", () => {
     for (const text of ["Guten Morgen", "Der Bericht liegt vor", "Ende 100%_"]) await say(again, "akte", text);
     expect((await ask("get", "/rooms/akte/archive")).status).toBe(400);
     expect((await ask("get", "/rooms/akte/archive", { reason: "Vorfall 7", bearer: moderator })).status).toBe(403);
-    const found = await ask("get", "/rooms/akte/archive?text=bericht%20liegt", { reason: "Vorfall 7" });
+    // Any form of a word finds it, and is marked as it stands there.
+    const found = await ask("get", "/rooms/akte/archive?text=berichte%20liegt", { reason: "Vorfall 7" });
     expect(found.body.items).toMatchObject([
       { nick: "Cem", sender: `cem@${tenant.domain}`, body: "Der Bericht liegt vor" },
     ]);
@@ -255,7 +261,8 @@ describe("the archive", () => {
       { text: "liegt", hit: true },
       { text: " vor", hit: false },
     ]);
-    expect((await ask("get", "/rooms/akte/archive?text=%25_", { reason: "Vorfall 7" })).body.items).toHaveLength(1);
+    // What has no word finds nothing.
+    expect((await ask("get", "/rooms/akte/archive?text=%25_", { reason: "Vorfall 7" })).body.items).toEqual([]);
     const first = await ask("get", "/rooms/akte/archive?limit=2", { reason: "Vorfall 7" });
     const rest = await ask("get", `/rooms/akte/archive?limit=2&cursor=${first.body.next}`, { reason: "Vorfall 7" });
     expect([...first.body.items, ...rest.body.items].map(({ body }) => body)).toEqual([
@@ -263,6 +270,15 @@ describe("the archive", () => {
       "Der Bericht liegt vor",
       "Guten Morgen",
     ]);
+    const oldest = await ask("get", "/rooms/akte/archive?limit=2&order=oldest", { reason: "Vorfall 7" });
+    const newer = await ask("get", `/rooms/akte/archive?limit=2&order=oldest&cursor=${oldest.body.next}`, {
+      reason: "Vorfall 7",
+    });
+    expect(oldest.body.items.map(({ body }: { body: string }) => body)).toEqual([
+      "Guten Morgen",
+      "Der Bericht liegt vor",
+    ]);
+    expect(newer.body).toMatchObject({ items: [{ body: "Ende 100%_" }], next: null });
     const around = await ask("get", `/rooms/akte/archive/${found.body.items[0].id}/context?before=1&after=0`, {
       reason: "Vorfall 7",
     });
@@ -271,8 +287,47 @@ describe("the archive", () => {
       "Der Bericht liegt vor",
     ]);
     const entries = await auditOf("archive:read");
-    expect(entries.map(({ reason }) => reason)).toEqual(Array(5).fill("Vorfall 7"));
-    expect(entries[0]?.after).toMatchObject({ text: "bericht liegt" });
+    expect(entries.map(({ reason }) => reason)).toEqual(Array(7).fill("Vorfall 7"));
+    expect(entries[0]?.after).toMatchObject({ text: "berichte liegt" });
+  }, 60_000);
+
+  test("is searched across rooms, also those that are no more: in the order of time, each message with its room", async () => {
+    const someone = await tenant.person("dora");
+    const reason = "Vorfall 8";
+    for (const room of ["quer-eins", "quer-zwei"]) await enter(someone, room, "Dora");
+    for (const text of ["Haushaltsplan eins", "nichts davon", "Haushaltspläne drei"]) {
+      await say(someone, "quer-eins", text);
+      await say(someone, "quer-zwei", `${text}, drüben`);
+    }
+    expect((await ask("delete", "/rooms/quer-zwei", { reason })).status).toBe(204);
+    const search = (query: string, bearer = token) => ask("get", `/archive?${query}`, { reason, bearer });
+    expect((await ask("get", "/archive?text=haushaltsplan")).status).toBe(400);
+    expect((await search("text=haushaltsplan", moderator)).status).toBe(403);
+    // Everything of all rooms is no search.
+    expect((await search("limit=5")).status).toBe(400);
+    expect((await search("text=%25_")).body.items).toEqual([]);
+    const walk = async (query: string) => {
+      const seen: [string, string, boolean][] = [];
+      for (let next: string | null = ""; next !== null; ) {
+        const { body } = await search(`${query}&limit=3${next === "" ? "" : `&cursor=${next}`}`);
+        seen.push(...body.items.map((item: Hit) => [item.body, item.room.name, item.room.ended]));
+        next = body.next;
+      }
+      return seen;
+    };
+    const newest = [
+      ["Haushaltspläne drei, drüben", "quer-zwei", true],
+      ["Haushaltspläne drei", "quer-eins", false],
+      ["Haushaltsplan eins, drüben", "quer-zwei", true],
+      ["Haushaltsplan eins", "quer-eins", false],
+    ];
+    expect(await walk("text=haushaltsplan&nick=Dora")).toEqual(newest);
+    expect(await walk("text=haushaltsplan&order=oldest")).toEqual(newest.toReversed());
+    expect((await search("text=haushaltsplan&nick=Ada")).body.items).toEqual([]);
+    const [hit] = (await search("text=haushaltsplan")).body.items;
+    expect(hit.excerpt[0]).toEqual({ text: "Haushaltspläne", hit: true });
+    const entries = await auditOf("archive:read");
+    expect(entries.at(-1)).toMatchObject({ reason, after: { text: "haushaltsplan", order: "newest" } });
   }, 60_000);
 
   test("loses what a moderator takes back, once, and those inside are told", async () => {
