@@ -36,7 +36,14 @@ import {
   xmppPasswordCheck,
 } from "../../identity/index.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
-import { countMinute, countRooms, exportRooms, roomRoutes } from "../../messaging/index.ts";
+import {
+  countMinute,
+  countRooms,
+  exportRooms,
+  openPersonalArchive,
+  personalRoutes,
+  roomRoutes,
+} from "../../messaging/index.ts";
 import { listen, onShutdown, serveHealth } from "../../platform/health.ts";
 import type { Route } from "../../platform/http.ts";
 import { idempotency } from "../../platform/idempotency.ts";
@@ -50,6 +57,8 @@ import { type ProcessBase, startProcess } from "../process.ts";
 export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "redis" | "clock"> {
   readonly access: AccessReader;
   readonly tokens: TokenReader;
+  /** People's own archives; without them their routes answer that this is not offered. */
+  readonly archive?: Database | undefined;
 }
 
 const SWEEP_MS = 3_600_000;
@@ -66,9 +75,10 @@ async function run(): Promise<void> {
   const access = accessReader(db, clock);
   const tokens = tokenReader(db, clock);
   const unfollow = await followAccess(patientRedis, log, [access, tokens]);
+  const archive = openPersonalArchive(settings.archive, log);
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const app = createApp({
-    ...apiParts({ settings, log, db, redis, clock, access, tokens }),
+    ...apiParts({ settings, log, db, redis, clock, access, tokens, archive }),
     fileRouter: fileRouter(files),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
@@ -95,12 +105,13 @@ async function run(): Promise<void> {
     clearInterval(sweeping);
     health?.close();
     await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow()]);
+    await archive?.close();
     await base.close();
   });
 }
 
 /** The API as all domains make it: its routes, its doors, and who may use them. */
-export function apiParts({ settings, log, db, redis, clock, access, tokens }: ApiDeps) {
+export function apiParts({ settings, log, db, redis, clock, access, tokens, archive }: ApiDeps) {
   const { quotas } = settings;
   const deps = { db, redis, clock, newId, log, quotas };
   const { publicUrl } = settings.http;
@@ -127,6 +138,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens }: Ap
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...roomRoutes(deps),
+    ...personalRoutes({ db, archive, clock }),
     ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];
