@@ -9,7 +9,13 @@ import type { Database } from "../platform/postgres.ts";
 import { unseal } from "../platform/seal.ts";
 import { onWake } from "../platform/wake.ts";
 import { carryOut } from "./account-commands.ts";
-import { type AccountTask, dueAccountTasks, failAccountTask, finishAccountTask } from "./account-store.ts";
+import {
+  type AccountTask,
+  beginErasure,
+  dueAccountTasks,
+  failAccountTask,
+  finishAccountTask,
+} from "./account-store.ts";
 import { retryAfterMs } from "./core-account-retry.ts";
 import { accountTasksTopic } from "./person-tables.ts";
 
@@ -32,6 +38,14 @@ export interface AccountServerDeps {
   readonly newId: NewId;
   /** The master under which passwords were sealed. */
   readonly secret: string;
+  /** What the server keeps of what people wrote to each other; undefined where it keeps that elsewhere. */
+  readonly archive?: AccountArchive | undefined;
+}
+
+/** The messages of an account, which go with it. */
+interface AccountArchive {
+  count(account: { readonly host: string; readonly user: string }): Promise<number>;
+  erase(account: { readonly host: string; readonly user: string }): Promise<void>;
 }
 
 const LOOK_MS = 30_000;
@@ -80,7 +94,7 @@ export async function accountServer(deps: AccountServerDeps): Promise<AccountSer
 
 function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
   const { tenant, log } = context;
-  const { db, clock, newId, secret } = deps;
+  const { db, clock, newId, secret, archive } = deps;
   /** Task -> when it may be tried again: a refused one must not keep the others. */
   const notBefore = new Map<string, number>();
   let online = false;
@@ -98,7 +112,12 @@ function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
       const sealed = task.sealedPassword;
       const password = sealed === null ? undefined : unsealed(secret, tenant.id, task.id, sealed);
       const jid = `${task.localpart}@${tenant.domain}`;
+      const own = task.kind === "delete" ? archive : undefined;
+      const account = { host: tenant.domain, user: task.localpart };
+      // On record before it happens: the server forgets them with the account, without a word of how many there were.
+      if (own) await beginErasure(db, tenant.id, task, await own.count(account), new Date(clock()), newId);
       await carryOut((command) => administer(request, address, command), task.kind, jid, password);
+      await own?.erase(account);
     } catch (error) {
       const { code, message } = toKontorError(error);
       const away = code === "unavailable";
@@ -107,7 +126,8 @@ function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
       await failAccountTask(db, tenant.id, task, message, !away, new Date(clock()), newId);
       return !away;
     }
-    await finishAccountTask(db, tenant.id, task, new Date(clock()), newId);
+    const emptied = task.kind === "delete" && archive !== undefined;
+    await finishAccountTask(db, tenant.id, task, new Date(clock()), newId, emptied ? { messages: 0 } : {});
     notBefore.delete(task.id);
     return true;
   };

@@ -78,13 +78,33 @@ export async function dueAccountTasks(
   }));
 }
 
-/** A task is carried out: it goes, and with an account's last one the account is present, or the person is gone. */
+/** That the messages of an account are about to go with it, and how many; nothing where there are none. */
+export async function beginErasure(
+  db: Database,
+  tenant: string,
+  task: AccountTask,
+  messages: number,
+  now: Date,
+  newId: NewId,
+): Promise<void> {
+  if (messages === 0) return;
+  await db.withTenants([tenant], async (trx: Transaction<PersonTables>) => {
+    const change = { tenant, action: "archive:erase", object: `person/${task.person}`, before: { messages } };
+    await audit(trx, localActor("job:accounts"), change, now, newId);
+  });
+}
+
+/**
+ * A task is carried out: it goes, and with an account's last one the account is present, or the person is gone. `also`
+ * is what the log says besides of how things are now.
+ */
 export async function finishAccountTask(
   db: Database,
   tenant: string,
   task: AccountTask,
   now: Date,
   newId: NewId,
+  also: Readonly<Record<string, number>> = {},
 ): Promise<void> {
   await db.withTenants([tenant], async (trx: Transaction<PersonTables>) => {
     // Another process may have carried it out as well.
@@ -115,7 +135,7 @@ export async function finishAccountTask(
       tenant,
       action: `account:${task.kind}`,
       object: `person/${task.person}`,
-      after: { account: task.kind === "delete" ? "none" : left ? "pending" : "present" },
+      after: { account: task.kind === "delete" ? "none" : left ? "pending" : "present", ...also },
     };
     await audit(trx, localActor("job:accounts"), change, now, newId);
   });

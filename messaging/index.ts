@@ -10,5 +10,6 @@ export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, readLog, roomLogTopic } from "./log.ts";
 export { openPersonalArchive } from "./personal/database.ts";
 export { personalDeletion } from "./personal/deletion.ts";
+export { personalErasure } from "./personal/erasure.ts";
 export { personalRoutes } from "./personal/http.ts";
 export { countRooms, ensureRoom, findRoom } from "./store.ts";

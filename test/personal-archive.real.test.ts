@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { signIn, type XmppClient } from "../cli/client/xmpp-client.ts";
 import { x } from "../components/stanza.ts";
 import { archiveFin, NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { localActor } from "../identity/audit.ts";
-import { createPerson } from "../identity/person-store.ts";
+import { createPerson, deletePerson } from "../identity/person-store.ts";
 import type { PeopleDeps } from "../identity/person-tables.ts";
+import { openPersonalArchive, personalErasure } from "../messaging/index.ts";
 import { newId } from "../platform/ids.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
 import { type OwnTenants, ownTenants } from "./support/own-tenants.ts";
@@ -119,4 +121,28 @@ test("the API gives the same to the person itself", async () => {
     body: { items: [{ body: texts[1], direction: "sent", with: anna.jid }], next: null },
   });
   expect(await bert.get(`/own/conversations/${bert.jid}`)).toMatchObject({ status: 200, body: { items: [] } });
+});
+
+test("who leaves takes the own archive along, on record; the other's copy stays", async () => {
+  const archive = openPersonalArchive(settings.archive, silentLog);
+  if (!archive) throw new Error("the stack has no personal archive");
+  const { count } = personalErasure(archive);
+  const of = (user: string) => count({ host: tenant.domain, user });
+  expect(await of("bert")).toBe(texts.length);
+  await deletePerson(deps, tenant.id, bert.id, localActor("cli", "test"));
+  const logged = await eventually(async () => {
+    const { rows } = await db.withTenants([tenant.id], (trx: Transaction<unknown>) =>
+      sql`select action, before, after from audit_entry
+        where tenant_id = ${tenant.id} and object = ${`person/${bert.id}`} and action in ('archive:erase', 'account:delete')
+        order by position`.execute(trx),
+    );
+    return rows.length === 2 ? rows : undefined;
+  }, "the account is gone");
+  expect(logged).toEqual([
+    { action: "archive:erase", before: { messages: texts.length }, after: null },
+    { action: "account:delete", before: null, after: { account: "none", messages: 0 } },
+  ]);
+  expect([await of("bert"), await of("anna")]).toEqual([0, texts.length]);
+  await archive.close();
+  expect(await anna.get("/own/messages?text=haus")).toMatchObject({ body: { items: [{ body: texts[1] }] } });
 });

@@ -6,7 +6,15 @@ import { accountServer } from "../../identity/account-server.ts";
 import { watchQuotas } from "../../identity/quota-watch.ts";
 import { serverFollowed } from "../../identity/tenant-events.ts";
 import { servedTenants } from "../../identity/tenant-reads.ts";
-import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
+import {
+  commitEntries,
+  createCommitter,
+  openBackground,
+  openPersonalArchive,
+  personalErasure,
+  prepareDays,
+  roomsDoor,
+} from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
@@ -68,7 +76,11 @@ async function run(): Promise<void> {
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const presence = presenceDoor({ redis, clock });
-  const accounts = await accountServer({ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret });
+  const personal = openPersonalArchive(settings.archive, log);
+  const accounts = await accountServer({
+    ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },
+    archive: personal && personalErasure(personal),
+  });
   const served = serveTenants(
     // The presence domain is an administrator of its tenant's host.
     [rooms, accounts.over(presence), upload],
@@ -93,7 +105,7 @@ async function run(): Promise<void> {
     health?.close();
     await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
     await background.stop();
-    await archive.close();
+    await Promise.all([archive.close(), personal?.close()]);
     await base.close();
   });
 }

@@ -6,6 +6,7 @@ import type { Database } from "../../platform/postgres.ts";
 import { tokenFor } from "../../test/support/principal.ts";
 import { openTestDatabase, realStack, silentLog } from "../../test/support/real.ts";
 import { type ScratchArchive, scratchArchive } from "../../test/support/scratch-archive.ts";
+import { personalErasure } from "./erasure.ts";
 import { personalRoutes } from "./http.ts";
 
 /** An archive of its own beside the running service's tenants: what one person reads, page by page. */
@@ -148,4 +149,15 @@ test("tokens have no messages, and where the archive is not ours nobody reads it
     .use(problemHandler(silentLog));
   for (const path of ["/own/conversations", withBert, "/own/messages?text=x"])
     await request(none).get(path).expect(501);
+});
+
+test("the archive of one account goes as a whole, and of no other", async () => {
+  const { count, erase } = personalErasure(archive.archive);
+  const of = (user: string) => count({ host, user });
+  await archive.insert(Array.from({ length: 1_001 }, (_, index) => said("fritz", `anna@${host}`, index, "Hallo")));
+  const anna = await of("anna");
+  await erase({ host, user: "fritz" });
+  await erase({ host, user: "fritz" });
+  expect([await of("fritz"), await of("anna")]).toEqual([0, anna]);
+  expect(anna).toBeGreaterThan(0);
 });
