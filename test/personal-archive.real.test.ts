@@ -31,6 +31,7 @@ interface Somebody {
   readonly jid: string;
   readonly client: XmppClient;
   get(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
+  text(path: string): Promise<string>;
 }
 
 let tenants: OwnTenants;
@@ -58,12 +59,14 @@ async function somebody(localpart: string): Promise<Somebody> {
   expect(signed.status).toBe(201);
   session.parse(await signed.json());
   const Cookie = signed.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const ask = (path: string) => fetch(`${demo.http}/api/v1${path}`, { headers: { Cookie } });
   return {
     ...{ id, jid, client },
     get: async (path) => {
-      const answer = await fetch(`${demo.http}/api/v1${path}`, { headers: { Cookie } });
+      const answer = await ask(path);
       return { status: answer.status, body: await answer.json() };
     },
+    text: async (path) => (await ask(path)).text(),
   };
 }
 
@@ -121,6 +124,22 @@ test("the API gives the same to the person itself", async () => {
     body: { items: [{ body: texts[1], direction: "sent", with: anna.jid }], next: null },
   });
   expect(await bert.get(`/own/conversations/${bert.jid}`)).toMatchObject({ status: 200, body: { items: [] } });
+});
+
+test("one takes the own messages along as JSON and as a page, on record", async () => {
+  const json = await bert.get("/own/messages/export");
+  expect(json).toMatchObject({
+    status: 200,
+    body: { account: bert.jid, count: texts.length, messages: texts.map((body) => ({ body, with: anna.jid })) },
+  });
+  const page = await bert.text("/own/messages/export?format=html&language=en");
+  expect(page).toContain("Bis morgen &lt;dann&gt;");
+  expect(page).toContain(`End: ${texts.length} messages.`);
+  const { rows } = await db.withTenants([tenant.id], (trx: Transaction<unknown>) =>
+    sql`select after from audit_entry where tenant_id = ${tenant.id} and action = 'own:export'
+      and object = ${`person/${bert.id}`} order by position`.execute(trx),
+  );
+  expect(rows).toEqual([{ after: { format: "json" } }, { after: { format: "html" } }]);
 });
 
 test("who leaves takes the own archive along, on record; the other's copy stays", async () => {

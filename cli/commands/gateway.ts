@@ -138,7 +138,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...roomRoutes(deps),
-    ...personalRoutes({ db, archive, clock }),
+    ...personalRoutes({ ...deps, archive }),
     ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),
   ];

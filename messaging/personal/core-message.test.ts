@@ -1,9 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { MARKS, markedExcerpt, messageOf } from "./core-message.ts";
+import { messageOf } from "./core-message.ts";
 
 const own = "anna@amt.test";
 const row = (value: string) => ({ sort_id: 7, key: "k", when: 1_700_000_000, with: "bert@amt.test", value });
-const mark = (text: string) => text.replaceAll("[", MARKS.start).replaceAll("]", MARKS.stop);
 
 describe("a message of one's own archive", () => {
   test.each([
@@ -26,33 +25,5 @@ describe("a message of one's own archive", () => {
       body: null,
       encrypted: true,
     });
-  });
-});
-
-describe("an excerpt", () => {
-  test("marks all that was found, also a form of the word", () => {
-    expect(markedExcerpt(mark("Die [Häuser] am [Haus]."))).toEqual([
-      { text: "Die ", hit: false },
-      { text: "Häuser", hit: true },
-      { text: " am ", hit: false },
-      { text: "Haus", hit: true },
-      { text: ".", hit: false },
-    ]);
-  });
-
-  test("of a long text begins shortly before the first hit and ends soon", () => {
-    const parts = markedExcerpt(mark(`${"a".repeat(500)}[hit]${"b".repeat(500)}`));
-    expect(parts.map(({ text, hit }) => [text.length, hit])).toEqual([
-      [1, false],
-      [60, false],
-      [3, true],
-      [237, false],
-      [1, false],
-    ]);
-  });
-
-  test("without a hit is the beginning", () => {
-    expect(markedExcerpt("short")).toEqual([{ text: "short", hit: false }]);
-    expect(markedExcerpt("a".repeat(301)).map(({ text }) => text.length)).toEqual([300, 1]);
   });
 });

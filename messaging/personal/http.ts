@@ -1,11 +1,15 @@
 /** The REST door of one's own one-to-one messages: for the person itself, nobody else. */
 import { z } from "zod";
-import { findTenant } from "../../identity/index.ts";
+import { actorOf, findTenant } from "../../identity/index.ts";
 import { KontorError } from "../../platform/errors.ts";
-import { type Caller, cursor, pageOf, pageSchema, type Route, route } from "../../platform/http.ts";
+import { type Caller, cursor, Download, download, pageOf, pageSchema, type Route, route } from "../../platform/http.ts";
+import type { NewId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
+import { excerpt, hitsIn } from "../core-excerpt.ts";
 import { createTurns } from "../turns.ts";
-import { type ArchivedMessage, markedExcerpt, messageOf } from "./core-message.ts";
+import { languages } from "./core-export.ts";
+import { type ArchivedMessage, messageOf } from "./core-message.ts";
+import { exportOwn } from "./export.ts";
 import { searchOwn } from "./search.ts";
 import { listConversations, type Own, type PersonalReading, readConversation } from "./store.ts";
 
@@ -14,6 +18,7 @@ export interface PersonalHttpDeps {
   /** Undefined where the server's archive is not ours to read. */
   readonly archive: Database | undefined;
   readonly clock: () => number;
+  readonly newId: NewId;
 }
 
 const limit = z.coerce.number().int().min(1).max(200).default(50);
@@ -40,19 +45,21 @@ const pagePlace = cursor(z.union([z.strictObject({ older: place }), z.strictObje
 const placeOf = ({ when, sort_id }: ArchivedMessage) => [when, sort_id] as [number, number];
 
 export function personalRoutes(deps: PersonalHttpDeps): Route[] {
-  const { db, clock } = deps;
+  const { db, clock, newId } = deps;
   // One search of each person and two of all at once: they read much.
   const people = createTurns({ running: 1, waiting: 4 });
   const searches = createTurns({ running: 2, waiting: 64 });
 
-  const ownOf = async ({ principal: { person } }: Caller): Promise<{ own: Own; reading: PersonalReading }> => {
+  const ownOf = async ({
+    principal: { person },
+  }: Caller): Promise<{ own: Own; reading: PersonalReading; person: string }> => {
     const { archive } = deps;
     if (!archive) throw new KontorError("feature-not-implemented", "The archive of this server is not read here");
     if (!person) throw new KontorError("forbidden", "Only people have messages of their own, tokens have none");
     const tenant = await findTenant(db, person.tenant);
     if (!tenant) throw new KontorError("not-found");
     const own = { tenant: tenant.id, host: tenant.domain, user: person.localpart };
-    return { own, reading: { db, archive, clock } };
+    return { own, reading: { db, archive, clock }, person: person.id };
   };
   const shown = (own: Own) => (row: ArchivedMessage) => messageOf(row, `${own.user}@${own.host}`);
   const common = {
@@ -104,6 +111,23 @@ export function personalRoutes(deps: PersonalHttpDeps): Route[] {
     }),
     route({
       ...common,
+      path: "/own/messages/export",
+      summary: "Take one's own messages along, oldest first, as JSON or as a page to read; that it was done is logged",
+      query: z.object({
+        format: z.enum(["json", "html"]).default("json"),
+        language: z.enum(languages).default("de").describe("Of the page."),
+      }),
+      response: download,
+      downloads: ["application/json", "text/html"],
+      handle: async ({ query, caller }) => {
+        const { own, reading, person } = await ownOf(caller);
+        const pieces = exportOwn({ ...reading, newId }, own, query, person, actorOf(caller));
+        const type = query.format === "json" ? "application/json" : "text/html; charset=utf-8";
+        return new Download(type, `messages.${query.format}`, pieces);
+      },
+    }),
+    route({
+      ...common,
       path: "/own/messages",
       summary: "Search in one's own messages, newest first; a page may be empty and still have a next one",
       query: z.object({
@@ -119,7 +143,10 @@ export function personalRoutes(deps: PersonalHttpDeps): Route[] {
         const { own, reading } = await ownOf(caller);
         const search = () => searchOwn(reading, own, filter, before, size);
         const { hits, next } = await people.take(caller.principal.id, () => searches.take("all", search));
-        const items = hits.map((hit) => ({ ...shown(own)(hit), excerpt: markedExcerpt(hit.marked) }));
+        const items = hits.map((hit) => {
+          const one = shown(own)(hit);
+          return { ...one, excerpt: excerpt(one.body ?? "", hitsIn(hit.marked)) };
+        });
         return { items, next: next ? searchPlace.write([next[0], next[1]]) : null };
       },
     }),

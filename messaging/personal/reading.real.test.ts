@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import express from "express";
 import request from "supertest";
+import { localActor } from "../../identity/audit.ts";
 import { apiRouter, type Principal, problemHandler } from "../../platform/http.ts";
+import { newId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
 import { tokenFor } from "../../test/support/principal.ts";
 import { openTestDatabase, realStack, silentLog } from "../../test/support/real.ts";
 import { type ScratchArchive, scratchArchive } from "../../test/support/scratch-archive.ts";
 import { personalErasure } from "./erasure.ts";
+import { exportOwn } from "./export.ts";
 import { personalRoutes } from "./http.ts";
 
 /** An archive of its own beside the running service's tenants: what one person reads, page by page. */
@@ -53,7 +56,7 @@ const person = (localpart: string): Principal => ({
 const get = (path: string, query: object = {}, who = person("anna"), from: Database | undefined = archive.archive) =>
   request(
     express()
-      .use(apiRouter(personalRoutes({ db, archive: from, clock }), async () => who))
+      .use(apiRouter(personalRoutes({ db, archive: from, clock, newId }), async () => who))
       .use(problemHandler(silentLog)),
   )
     .get(path)
@@ -145,7 +148,7 @@ test("tokens have no messages, and where the archive is not ours nobody reads it
   await get("/own/conversations", {}, tokenFor(null, "own:read")).expect(403);
   await get("/own/conversations", {}, tokenFor(null, "archive:read")).expect(403);
   const none = express()
-    .use(apiRouter(personalRoutes({ db, archive: undefined, clock }), async () => person("anna")))
+    .use(apiRouter(personalRoutes({ db, archive: undefined, clock, newId }), async () => person("anna")))
     .use(problemHandler(silentLog));
   for (const path of ["/own/conversations", withBert, "/own/messages?text=x"])
     await request(none).get(path).expect(501);
@@ -160,4 +163,18 @@ test("the archive of one account goes as a whole, and of no other", async () => 
   await erase({ host, user: "fritz" });
   expect([await of("fritz"), await of("anna")]).toEqual([0, anna]);
   expect(anna).toBeGreaterThan(0);
+});
+
+test("an export of more than a page has each message once, in order", async () => {
+  const all = Array.from({ length: 1_001 }, (_, index) => said("gerd", `anna@${host}`, 2_000 - index, `Nr. ${index}`));
+  await archive.insert(all);
+  const person = { id: newId(), tenant: tenant?.id ?? "", localpart: "gerd" };
+  const actor = localActor("cli", "test");
+  let text = "";
+  const own = { tenant: person.tenant, host, user: "gerd" };
+  const deps = { db, archive: archive.archive, clock, newId };
+  for await (const piece of exportOwn(deps, own, { format: "json", language: "de" }, person.id, actor)) text += piece;
+  const { messages, count } = JSON.parse(text);
+  expect(count).toBe(1_001);
+  expect(messages.map(({ body }: { body: string }) => body)).toEqual(all.map((_, index) => `Nr. ${index}`));
 });

@@ -1,7 +1,7 @@
 /** Search in one's own messages, in German and English. */
 import { sql } from "kysely";
 import { z } from "zod";
-import { MARKS } from "./core-message.ts";
+import { HIT_END, HIT_START } from "../core-excerpt.ts";
 import { beyond, mine, type Own, type PersonalReading, type Place, reading } from "./store.ts";
 
 export interface PersonalFilter {
@@ -64,7 +64,7 @@ export function searchOwn(
     ];
     const query = joined(dictionaries.map((name) => sql`websearch_to_tsquery(${name}, ${text})`));
     const words = joined(dictionaries.map((name) => sql`to_tsvector(${name}, body)`));
-    const marks = `StartSel=${MARKS.start}, StopSel=${MARKS.stop}, HighlightAll=true`;
+    const marks = `StartSel=${HIT_START}, StopSel=${HIT_END}, HighlightAll=true`;
     const mark = (name: string) => sql`ts_headline(${sql.lit(`pg_catalog.${name}`)}, body, sought, ${marks})`;
     const found = await sql`
       with scanned as materialized (
@@ -77,7 +77,7 @@ export function searchOwn(
         order by "when" desc, sort_id desc limit ${limit + 1}
       ), shown as (
         select sort_id, key, "when", "with", value,
-          case when position(${MARKS.start} in ${mark("german")}) > 0 then ${mark("german")} else ${mark("english")} end
+          case when position(${HIT_START} in ${mark("german")}) > 0 then ${mark("german")} else ${mark("english")} end
             as marked
         from hit
       )

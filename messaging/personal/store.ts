@@ -105,6 +105,17 @@ export function readConversation(
   });
 }
 
+/** Everything one has, the oldest first, behind a place. */
+export function readAll(deps: PersonalReading, own: Own, after: Place | undefined, limit: number) {
+  return reading(deps, own, async (trx, since) => {
+    const found = await sql`
+      select ${columns} from prosodyarchive
+      where ${mine(own, since)} and ${written} ${after ? beyond(after, sql`>`) : sql``}
+      order by "when", sort_id limit ${limit}`.execute(trx);
+    return rows.parse(found.rows);
+  });
+}
+
 /** SQL for what lies before or behind a place. */
 export const beyond = ([when, order]: Place, comparison: ReturnType<typeof sql>) =>
   sql`and ("when", sort_id) ${comparison} (${when}::integer, ${order}::bigint)`;
