@@ -39,6 +39,8 @@ export interface DoorContext {
   /** Many serialised stanzas in one socket write. */
   write(xml: string): boolean;
   request(iq: Element, timeoutMs?: number): Promise<Element>;
+  /** The same, where an error is an answer like another. */
+  exchange(iq: Element, timeoutMs?: number): Promise<Element>;
   /** Opens the stream anew, where it stands but does not give what it should. */
   restart(reason: string): void;
 }
@@ -47,7 +49,16 @@ export interface DoorContext {
 export interface DoorHandlers
   extends Pick<
     RouterOptions,
-    "iq" | "message" | "presence" | "identity" | "features" | "forms" | "describeNode" | "errorChild" | "errorContext"
+    | "iq"
+    | "message"
+    | "presence"
+    | "identity"
+    | "features"
+    | "forms"
+    | "describeNode"
+    | "relay"
+    | "errorChild"
+    | "errorContext"
   > {
   /** The stream came up, for the first time or again: others may have served in between. */
   readonly onOnline?: () => void;
@@ -103,10 +114,8 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     release: (mark) => stream.release(mark),
     isReleased: (mark) => stream.holding?.isReleased(mark) ?? false,
     write: (xml) => stream.write(xml),
-    request: (iq, timeoutMs) => {
-      if (!router) return Promise.reject(new KontorError("unavailable", "The door is not open yet"));
-      return router.request(iq, timeoutMs);
-    },
+    request: (iq, timeoutMs) => router?.request(iq, timeoutMs) ?? notOpen(),
+    exchange: (iq, timeoutMs) => router?.exchange(iq, timeoutMs) ?? notOpen(),
     restart: (reason) => stream.restart(reason),
   };
   const handlers = door.open(context);
@@ -162,6 +171,8 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     },
   };
 }
+
+const notOpen = (): Promise<never> => Promise.reject(new KontorError("unavailable", "The door is not open yet"));
 
 function admit(from: Jid, domains: readonly string[]): void {
   const within = (domain: string) => from.domain === domain || from.domain.endsWith(`.${domain}`);

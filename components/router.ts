@@ -44,6 +44,8 @@ export interface RouterOptions {
   /** Throws when the sender may not talk to this domain at all: the second wall between tenants. */
   readonly admit: (from: Jid) => void;
   readonly iq: readonly IqRoute[];
+  /** Answers by a whole stanza what no route is for at `local@domain/resource`. */
+  readonly relay?: (incoming: Incoming, payload: Element) => Promise<Element>;
   /** May answer by throwing. */
   readonly message?: (incoming: Incoming) => Promise<void> | void;
   readonly presence?: (incoming: Incoming) => Promise<void> | void;
@@ -63,6 +65,8 @@ export interface RouterOptions {
 export interface Router {
   readonly route: (stanza: Element, held?: Held) => Promise<void> | void;
   readonly oversized: (stanza: Element, held?: Held) => void;
+  /** Sends an iq and gives the answer's stanza, which may be an error; rejects only when none comes. */
+  exchange(iq: Element, timeoutMs?: number): Promise<Element>;
   /** Sends an iq and gives the answer's stanza; rejects with the error of the table on an error or after `timeoutMs`. */
   request(iq: Element, timeoutMs?: number): Promise<Element>;
   /** The stream went down: whoever waits for an answer gets `unavailable`. */
@@ -89,7 +93,7 @@ function readStanzaError(stanza: Element): KontorError {
 export function createRouter(options: RouterOptions): Router {
   const waiting = new Map<
     string,
-    { resolve: (el: Element) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+    { resolve: (answer: Element) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
   >();
   const own: readonly IqRoute[] = [
     { to: "domain", type: "get", ns: NS_PING, handle: () => undefined },
@@ -136,7 +140,7 @@ export function createRouter(options: RouterOptions): Router {
   const routeIq = async (incoming: Incoming) => {
     const { stanza, to } = incoming;
     const type = attr(stanza, "type");
-    if (type === "result" || type === "error") return answered(stanza, type);
+    if (type === "result" || type === "error") return answered(stanza);
     if (type !== "get" && type !== "set")
       throw new KontorError("bad-request", "An iq is of type get, set, result or error");
     const payloads = childElements(stanza);
@@ -147,23 +151,44 @@ export function createRouter(options: RouterOptions): Router {
     const target = targetOf(to);
     const ns = payload.getNS() ?? "";
     const found = table.get(routeKey(target, type, ns, payload.name)) ?? table.get(routeKey(target, type, ns));
+    if (!found && target === "full" && options.relay) {
+      options.send(await options.relay(incoming, payload));
+      return;
+    }
     if (!found) throw new KontorError("service-unavailable", `${ns} is not offered at this address`);
     options.send(iqResult(stanza, await found.handle(incoming, payload)));
   };
 
-  const answered = (stanza: Element, type: "result" | "error") => {
+  const answered = (stanza: Element) => {
     const entry = waiting.get(`${attr(stanza, "id")} ${attr(stanza, "from")}`);
     if (!entry) return;
     waiting.delete(`${attr(stanza, "id")} ${attr(stanza, "from")}`);
     clearTimeout(entry.timer);
-    if (type === "result") entry.resolve(stanza);
-    else entry.reject(readStanzaError(stanza));
+    entry.resolve(stanza);
   };
 
   const dispatch = (incoming: Incoming): Promise<void> | void => {
     if (incoming.stanza.name === "iq") return routeIq(incoming);
     if (incoming.stanza.name === "message") return options.message?.(incoming);
     if (incoming.stanza.name === "presence") return options.presence?.(incoming);
+  };
+
+  const exchange: Router["exchange"] = (iq, timeoutMs = 10_000) => {
+    const id = options.newId();
+    iq.attrs.id = id;
+    const to = parseJid(attr(iq, "to"));
+    const key = `${id} ${to ? jidText(to) : ""}`;
+    return new Promise<Element>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(key);
+        reject(new KontorError("unavailable", `No answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      waiting.set(key, { resolve, reject, timer });
+      if (options.send(iq)) return;
+      waiting.delete(key);
+      clearTimeout(timer);
+      reject(new KontorError("unavailable", "The stream to the XMPP server is down"));
+    });
   };
 
   return {
@@ -187,22 +212,11 @@ export function createRouter(options: RouterOptions): Router {
       reply(stanza, new KontorError("too-large", "The stanza is too large: send less at once"));
       done(held);
     },
-    request: (iq, timeoutMs = 10_000) => {
-      const id = options.newId();
-      iq.attrs.id = id;
-      const to = parseJid(attr(iq, "to"));
-      const key = `${id} ${to ? jidText(to) : ""}`;
-      return new Promise<Element>((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(key);
-          reject(new KontorError("unavailable", `No answer within ${timeoutMs} ms`));
-        }, timeoutMs);
-        waiting.set(key, { resolve, reject, timer });
-        if (options.send(iq)) return;
-        waiting.delete(key);
-        clearTimeout(timer);
-        reject(new KontorError("unavailable", "The stream to the XMPP server is down"));
-      });
+    exchange,
+    request: async (iq, timeoutMs) => {
+      const answer = await exchange(iq, timeoutMs);
+      if (attr(answer, "type") === "error") throw readStanzaError(answer);
+      return answer;
     },
     abandon: () => {
       for (const { reject, timer } of waiting.values()) {

@@ -30,6 +30,7 @@ beforeAll(async () => {
     write: () => false,
     restart: () => undefined,
     request: () => Promise.reject(new Error("nobody is asked here")),
+    exchange: () => Promise.reject(new Error("nobody is asked here")),
   };
   router = createRouter({
     ...uploadDoor(world.deps).open(context),

@@ -1,7 +1,6 @@
 /** Ad-hoc commands at a room: what moderators, administrators and owners do there, by forms. */
 import type { FormField } from "../components/xep/xep-0004-data-forms.ts";
 import { KontorError } from "../platform/errors.ts";
-import { fieldsIn, type Language } from "./adhoc-form.ts";
 import { perform } from "./commands.ts";
 import { type Answers, answer, type Command, type Outcome } from "./core-adhoc.ts";
 import type { Asker } from "./core-admin.ts";
@@ -9,6 +8,7 @@ import type { RoomCommand } from "./core-commands.ts";
 import { insideRoles } from "./core-config.ts";
 import { clearedSubject } from "./core-message.ts";
 import { administers, affiliationOf, nickKey, type RoomState } from "./core-state.ts";
+import { fieldsIn, type Language } from "./form-fields.ts";
 import type { Rooms } from "./rooms.ts";
 
 const NODE = "urn:kontor:room";

@@ -5,7 +5,6 @@ import type { Incoming, IqRoute } from "../components/router.ts";
 import { attr, childElements, x } from "../components/stanza.ts";
 import { mucJoin, NS_MUC } from "../components/xep/xep-0045-muc.ts";
 import { NS_RSM } from "../components/xep/xep-0059-result-set.ts";
-import { NS_PING } from "../components/xep/xep-0199-ping.ts";
 import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
@@ -20,15 +19,17 @@ import { avatarTo } from "./core-avatar.ts";
 import { join } from "./core-entry.ts";
 import { changePresence, leave } from "./core-presence.ts";
 import { checkOutsider } from "./core-rules.ts";
-import { affiliationOf, nickKey, type RoomState } from "./core-state.ts";
+import { affiliationOf, type RoomState } from "./core-state.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { roomLetters } from "./letters.ts";
 import { roomMessages } from "./messages.ts";
+import { occupantIq } from "./occupant-iq.ts";
 import { personLimit } from "./person-limit.ts";
 import { registerRoutes } from "./register.ts";
 import { moderationRoute } from "./retract.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { searchRoute } from "./search.ts";
 
 /** Invitations, requests for voice and registrations of one person. */
 const LETTERS_PER_MINUTE = 60;
@@ -56,14 +57,15 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
     iq: [
       ...discoveryRoutes(context, rooms, deps, commands),
       ...commands.routes,
+      searchRoute(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
       ...ownerRoutes(rooms),
       ...adminRoutes(rooms, deps.newId),
       ...registerRoutes(rooms, limit),
       ...avatarRoutes(context, rooms, deps),
       moderationRoute(context, rooms, deps),
-      selfPing(rooms),
     ],
+    relay: occupantIq(context, rooms),
     describeNode: commands.info,
     // XEP-0045 7.2: clients know the errors of rooms among those of people by this element.
     errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
@@ -124,22 +126,4 @@ function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): voi
     if (from.domain !== context.tenant.domain) throw new KontorError("not-found", "There is no such room");
     return rooms.withNewRoom(to.local, bareOf(from), enter);
   });
-}
-
-/** XEP-0410: an occupant asks whether it is still in the room by a ping to its own address. */
-function selfPing(rooms: Rooms): IqRoute {
-  return {
-    to: "full",
-    type: "get",
-    ns: NS_PING,
-    handle: ({ from, to }) =>
-      rooms.withRoom(to.local, (room) => {
-        const occupant = room?.bySession.get(jidText(from));
-        if (!occupant) throw new KontorError("not-acceptable", "You are not in this room");
-        if (nickKey(occupant.nick) !== nickKey(to.resource)) {
-          throw new KontorError("service-unavailable", "Other occupants can't be pinged through this room");
-        }
-        return undefined;
-      }),
-  };
 }

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { quotas } from "../config/sections/quotas.ts";
 import type { Quotas } from "../identity/core-quota.ts";
@@ -195,6 +195,13 @@ export async function roomName(db: Database, tenant: string, id: string): Promis
   return row?.name;
 }
 
+/** Whether the directory shows a row of `room` to somebody (a bare address): what is listed, and what he belongs to; nothing that has banned him. */
+export const isShownTo = (asker: string): RawBuilder<boolean> =>
+  sql<boolean>`coalesce(
+    (select a.affiliation <> 'outcast' from room_affiliation a
+      where a.tenant_id = room.tenant_id and a.room_id = room.id and a.jid = ${asker}),
+    (config ->> 'listed')::boolean and not locked and not coalesce((config ->> 'membersOnly')::boolean, false))`;
+
 /**
  * The rooms that the directory lists for somebody (a bare address), by name, after a name: open ones that are listed, and
  * those he belongs to; none that has banned him.
@@ -213,12 +220,7 @@ export async function listRooms(
       .where("tenant_id", "=", tenant)
       .where("name", ">", afterName)
       .where("ended_at", "is", null)
-      .where(
-        sql<boolean>`coalesce(
-          (select a.affiliation <> 'outcast' from room_affiliation a
-            where a.tenant_id = room.tenant_id and a.room_id = room.id and a.jid = ${asker}),
-          (config ->> 'listed')::boolean and not locked and not coalesce((config ->> 'membersOnly')::boolean, false))`,
-      )
+      .where(isShownTo(asker))
       .orderBy("name")
       .limit(limit)
       .execute(),

@@ -17,6 +17,8 @@ import { fileTooLarge, uploadRequest, uploadRetry, uploadSlot } from "../../comp
 import { retract, retracted } from "../../components/xep/xep-0424-retraction.ts";
 import { moderate, moderatedRetract, moderatedTombstone } from "../../components/xep/xep-0425-moderation.ts";
 
+import { channelResult, channelSearch } from "../../components/xep/xep-0433-channel-search.ts";
+
 /** A codec whose data type is hidden, so that all fit into one table. */
 interface AnyCodec {
   read(element: Element): unknown;
@@ -56,4 +58,6 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0425/moderate": any(moderate),
   "xep-0425/retract": any(moderatedRetract),
   "xep-0425/tombstone": any(moderatedTombstone),
+  "xep-0433/search": any(channelSearch),
+  "xep-0433/result": any(channelResult),
 };

@@ -38,6 +38,7 @@ export async function ownRooms(
       isReleased: () => false,
       write: () => true,
       request: () => Promise.reject(new Error("nobody is there")),
+      exchange: () => Promise.reject(new Error("nobody is there")),
       restart: () => undefined,
     }),
   );

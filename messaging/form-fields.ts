@@ -1,4 +1,4 @@
-/** The fields of our commands, in the language of who asks. */
+/** The fields of our forms for commands and searches, in the language of who asks. */
 import type { FormField } from "../components/xep/xep-0004-data-forms.ts";
 import type { Affiliation } from "../components/xep/xep-0045-muc.ts";
 import type { insideRoles } from "./core-config.ts";
@@ -22,6 +22,14 @@ const words = {
   text: { de: "Teil von Name oder Titel (leer: alle)", en: "Part of name or title (empty: all)" },
   announcement: { de: "Mitteilung", en: "Announcement" },
   occupants: { de: "Anwesende", en: "Occupants" },
+  search: { de: "Suche nach", en: "Search for" },
+  all: { de: "Alle zeigen", en: "Show all" },
+  inName: { de: "Im Titel suchen", en: "Search in name" },
+  inDescription: { de: "In der Beschreibung suchen", en: "Search in description" },
+  inAddress: { de: "In der Adresse suchen", en: "Search in address" },
+  minUsers: { de: "Mindestens anwesend", en: "Minimum number of occupants" },
+  types: { de: "Arten", en: "Kinds" },
+  order: { de: "Reihenfolge", en: "Order" },
   confirm: { de: "Der Raum und sein Name sollen enden", en: "End the room and its name" },
 } as const satisfies Record<string, Words>;
 
