@@ -53,6 +53,9 @@ export const permissions = {
   "rooms:change": people,
   "rooms:moderate": [...people, "moderator"],
   "archive:read": [...people, "dpo"],
+  // Within the rooms that are open to who asks: as by XMPP.
+  "messages:read": [...people, "opener", "moderator", "user"],
+  "messages:write": [...people, "opener", "moderator", "user"],
   "links:read": people,
   "links:write": people,
   "retention:read": ["operator", ...people, "dpo", "auditor"],

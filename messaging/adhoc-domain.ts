@@ -150,7 +150,7 @@ export function domainCommands(
           const found = await page(undefined, after, PAGE);
           for (const row of found.slice(0, PAGE)) {
             const said = await rooms.withRoom(row.name, (room) => {
-              if (!room) return false;
+              if (!room) return undefined;
               const by = { bare, occupantId: rooms.occupantId(room, bare) };
               return rooms.append(room, announcement(room, by, { id: deps.newId(), text }));
             });

@@ -1,24 +1,18 @@
 /** The REST door of what was said: for who may read it, with a reason, and on record; and figures without content. */
 import { actorOf } from "../identity/index.ts";
-import { KontorError } from "../platform/errors.ts";
 import { type Caller, type Route, route } from "../platform/http.ts";
 import { archiveContext, searchArchive, searchRooms } from "./archive-search.ts";
 import { excerpt } from "./core-excerpt.ts";
-import { order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
+import { order, type RoomHttpDeps, requireArchive, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
 import { messagesByDay } from "./statistics.ts";
 import { countRooms } from "./store.ts";
-import { readRules } from "./store-rules.ts";
 
 export function archiveHttp(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;
   const now = () => new Date(clock());
   const reader = (caller: Caller) => ({ ...actorOf(caller), reason: requireReason(caller) });
-  const requireArchive = async (tenant: string) => {
-    if ((await readRules(db, tenant)).archive) return;
-    throw new KontorError("policy-violation", "The rules of this tenant let no archive be kept");
-  };
   const idOf = async ({ tenant, room }: { readonly tenant: string; readonly room: string }) =>
     (await readRoom(db, tenant, room, now())).id;
   return [
@@ -33,7 +27,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       problems: ["policy-violation"],
       handle: async ({ params, query: { cursor: beyond, limit, order, ...filter }, caller }) => {
         const actor = reader(caller);
-        await requireArchive(params.tenant);
+        await requireArchive(db, params.tenant);
         const id = await idOf(params);
         const { items, complete } = await searchArchive(
           deps,
@@ -59,7 +53,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       problems: ["policy-violation"],
       handle: async ({ params: { tenant }, query: { cursor: beyond, limit, order, ...filter }, caller }) => {
         const actor = reader(caller);
-        await requireArchive(tenant);
+        await requireArchive(db, tenant);
         const { items, complete } = await searchRooms(deps, tenant, filter, { order, beyond, limit }, actor);
         const last = items.at(-1);
         const next =
@@ -82,7 +76,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       problems: ["policy-violation"],
       handle: async ({ params, query, caller }) => {
         const actor = reader(caller);
-        await requireArchive(params.tenant);
+        await requireArchive(db, params.tenant);
         const rows = await archiveContext(deps, params.tenant, await idOf(params), params.message, query, actor);
         return { items: rows.map(messageOf), next: null };
       },

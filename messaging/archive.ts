@@ -16,6 +16,7 @@ import {
 } from "../components/xep/xep-0313-archive.ts";
 import { KontorError } from "../platform/errors.ts";
 import { type ArchivePage, archiveEnds, readArchive } from "./archive-log.ts";
+import { requireMayRead } from "./core-speaker.ts";
 import { administers, affiliationOf, type RoomState } from "./core-state.ts";
 import type { LogEntry } from "./log.ts";
 import type { Rooms } from "./rooms.ts";
@@ -122,13 +123,12 @@ function requireId(id: string): string {
 }
 
 /** Who may enter may read what was said (6.1.2: the archive of a room follows its access rules). */
-function requireReader(room: RoomState, bare: string): void {
-  const affiliation = affiliationOf(room, bare);
-  if (affiliation === "outcast") throw new KontorError("forbidden", "You were banned from this room");
-  const inside = [...room.occupants.values()].some((occupant) => occupant.bare === bare);
-  const closed = room.config.membersOnly || room.config.password !== "" || room.locked;
-  if (closed && affiliation === "none" && !inside) throw new KontorError("forbidden", "Enter the room first");
-}
+const requireReader = (room: RoomState, bare: string): void =>
+  requireMayRead(
+    room,
+    affiliationOf(room, bare),
+    [...room.occupants.values()].some((occupant) => occupant.bare === bare),
+  );
 
 /** Whether somebody sees who is behind a nick. */
 function knowsAddresses(room: RoomState, bare: string): boolean {

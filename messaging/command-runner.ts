@@ -20,8 +20,9 @@ export function commandRunner(
   /** Whether it was done or refused: what the next owner shall do, or this one later, stays. */
   const run = async ({ id, payload }: Awaited<ReturnType<typeof waitingCommands>>[number]): Promise<boolean> => {
     let problem: KontorError | undefined;
+    let result: string | undefined;
     try {
-      await runCommand(tenant, rooms, deps, id, payload);
+      result = await runCommand(tenant, rooms, deps, id, payload);
     } catch (error) {
       if (error instanceof WithdrawnError) return true;
       problem = toKontorError(error);
@@ -29,7 +30,7 @@ export function commandRunner(
       if (problem.code === "internal") context.log.error("A command for a room failed", { room: payload.room, error });
     }
     // One that changed something has its answer by now, and this one finds nothing to answer.
-    await answerCommand(deps.db, tenant, id, new Date(deps.clock()), problem);
+    await answerCommand(deps.db, tenant, id, new Date(deps.clock()), { error: problem, result });
     return true;
   };
 

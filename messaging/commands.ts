@@ -3,17 +3,18 @@ import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { storeChecked } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
-import { type CommandPayload, changed, type RoomCommand } from "./core-commands.ts";
+import { type CommandPayload, changed, isSaying, type RoomCommand } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
 import { findErasable } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { sayFor } from "./say.ts";
 import { type RoomChange, storeConfig, storeRole } from "./store-changes.ts";
 
 /**
- * Does it and marks it as done in the same transaction. Throws `not-found` for a room or an occupant that is not there,
+ * Does it and marks it as done in the same transaction; of what is said gives the archive id. Throws `not-found` for a room or an occupant that is not there,
  * `precondition-failed` for another version, and what checkAdmin throws.
  */
 export async function runCommand(
@@ -22,9 +23,11 @@ export async function runCommand(
   deps: RoomsDeps,
   id: string,
   payload: CommandPayload,
-): Promise<void> {
+): Promise<string | undefined> {
+  const { command } = payload;
+  if (isSaying(command)) return sayFor(tenant, rooms, deps, { id, payload, command });
   await rooms.inRoom(payload.room, (room) => {
-    if (payload.command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, payload.command);
+    if (command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, command);
     return rooms.alone(room, () => within(rooms, room, id, payload));
   });
 }
@@ -67,6 +70,10 @@ export async function perform(
       return;
     }
     case "moderate":
+    case "say":
+    case "correct":
+    case "retract":
+    case "react":
       return;
     case "role":
       return becomes(rooms, room, change, asker, command);

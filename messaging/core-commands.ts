@@ -30,6 +30,17 @@ export function changed(config: RoomConfig, changes: ConfigChanges): RoomConfig 
 
 const reason = z.string().max(500).optional();
 
+/** What somebody says over the API; `message` is an archive id. */
+const sayings = [
+  z.object({ do: z.literal("say"), body: z.string() }),
+  z.object({ do: z.literal("correct"), message: z.uuid(), body: z.string() }),
+  z.object({ do: z.literal("retract"), message: z.uuid() }),
+  z.object({ do: z.literal("react"), message: z.uuid(), emojis: z.array(z.string()) }),
+] as const;
+const saying = z.discriminatedUnion("do", sayings);
+export type Saying = z.output<typeof saying>;
+export const isSaying = (command: RoomCommand): command is Saying => saying.safeParse(command).success;
+
 /** One thing to do in a room. */
 const roomCommand = z.discriminatedUnion("do", [
   /** `version`: the configuration that it must still be. */
@@ -43,6 +54,7 @@ const roomCommand = z.discriminatedUnion("do", [
     reason,
   }),
   z.object({ do: z.literal("moderate"), message: z.uuid(), reason }),
+  ...sayings,
   z.object({ do: z.literal("role"), occupantId: z.string(), role: z.enum([...insideRoles, "none"]), reason }),
 ]);
 export type RoomCommand = z.output<typeof roomCommand>;

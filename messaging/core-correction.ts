@@ -26,7 +26,7 @@ export function rememberAuthor(room: RoomState, stanza: Element): void {
  * Throws `not-allowed` for a correction of what somebody else said (XEP-0308 4). One of a message that the room does not
  * remember passes: receivers compare the occupant ids, which are the room's word.
  */
-export function checkCorrection(room: RoomState, occupant: Occupant, message: Element): void {
+export function checkCorrection(room: RoomState, occupant: Pick<Occupant, "occupantId">, message: Element): void {
   const replace = message.getChild("replace", NS_CORRECTION);
   const id = replace && attr(replace, "id");
   const authors = id === undefined ? undefined : room.authors.get(id);

@@ -11,6 +11,7 @@ import type { RoomConfig } from "./core-config.ts";
 import { checkCorrection, rememberAuthor } from "./core-correction.ts";
 import { freeNick } from "./core-far.ts";
 import { spoke } from "./core-quiet.ts";
+import type { Speaker } from "./core-speaker.ts";
 import {
   type Effect,
   everySession,
@@ -35,7 +36,7 @@ function ownChildren(message: Element, room: RoomState): Element[] {
 }
 
 /** A message as the room sends it on. */
-function relayed(room: RoomState, occupant: Occupant, attrs: Attrs, children: readonly Element[]): Element {
+function relayed(room: RoomState, occupant: Speaker, attrs: Attrs, children: readonly Element[]): Element {
   return x(
     "message",
     { from: occupantJid(room, occupant.nick), ...attrs },
@@ -52,6 +53,17 @@ function relayed(room: RoomState, occupant: Occupant, attrs: Attrs, children: re
 export function groupchat(room: RoomState, session: string, message: Element, now: number): Effect[] {
   const occupant = room.bySession.get(session);
   if (!occupant) throw new KontorError("not-acceptable", "Join the room first");
+  return said(room, occupant, session, message, now);
+}
+
+/** The same by somebody who may be outside; `session` undefined: nobody waits for its copy. */
+export function said(
+  room: RoomState,
+  occupant: Speaker,
+  session: string | undefined,
+  message: Element,
+  now: number,
+): Effect[] {
   if (occupant.role === "visitor") throw new KontorError("forbidden", "You have no voice in this room");
   checkCorrection(room, occupant, message);
   const children = ownChildren(message, room);
@@ -62,9 +74,10 @@ export function groupchat(room: RoomState, session: string, message: Element, no
     throw new KontorError("forbidden", "Only moderators change the subject");
   }
   if (isTransient(children)) {
+    const inside = room.occupants.get(nickKey(occupant.nick));
     // That somebody of whom nobody was told types is nobody's news (XEP-0085 5.5).
-    if (body === undefined && room.withheld.has(occupant)) return [];
-    return [...spoke(room, occupant), { do: "send", stanza, to: everySession(room) }];
+    if (body === undefined && inside && room.withheld.has(inside)) return [];
+    return [...(inside ? spoke(room, inside) : []), { do: "send", stanza, to: everySession(room) }];
   }
   const subject = subjectText === undefined ? undefined : { text: subjectText, nick: occupant.nick, at: iso(now) };
   return [

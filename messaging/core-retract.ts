@@ -97,7 +97,7 @@ export function requireErasable(room: RoomState, { stanza }: LogEntry): void {
 }
 
 /** The id by which corrections name a message (XEP-0308): its own, or that of what it corrects. */
-function correctionRoot(stanza: string): string | undefined {
+export function correctionRoot(stanza: string): string | undefined {
   const message = parseXml(stanza);
   const replace = message.getChild("replace", NS_CORRECTION);
   return replace ? attr(replace, "id") : attr(message, "id");

@@ -125,7 +125,7 @@ export interface LogDraft {
   /** Set when this is a change of the subject. */
   readonly subject: Subject | undefined;
   readonly erasure?: Erasure;
-  /** The mark by which the server keeps the message until it is reflected or refused. */
+  /** The mark by which the server keeps the message until it is reflected or refused, or that of the API's command. */
   readonly held?: string | undefined;
 }
 

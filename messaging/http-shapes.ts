@@ -1,7 +1,7 @@
 /** What the REST door of rooms takes and gives. */
 import { z } from "zod";
 import { parseJid } from "../components/jid.ts";
-import { cursor, lineOfText, pageSchema, sortBy } from "../platform/http.ts";
+import { cursor, lineOfText, linesOfText, pageSchema, sortBy } from "../platform/http.ts";
 import { configChanges } from "./core-commands.ts";
 import { insideRoles, roomConfig } from "./core-config.ts";
 import { roomStates } from "./room-list.ts";
@@ -155,6 +155,33 @@ export const contextQuery = z.object({
 export const contextAnswer = z.object({ items: z.array(message), next: z.null() });
 
 export const daysQuery = z.object({ days: z.coerce.number().int().min(1).max(90).default(30) });
+export const sayBody = z.strictObject({ body: linesOfText(50_000) });
+export const reactBody = z.strictObject({
+  emojis: z.array(lineOfText(32)).max(20).describe("None: takes them back."),
+});
+export const saidAnswer = z.object({ id: z.uuid().describe("Archive id.") });
+export const messagePlace = cursor(z.union([z.strictObject({ older: z.uuid() }), z.strictObject({ newer: z.uuid() })]));
+export const messagesQuery = z.object({ cursor: messagePlace.schema.optional(), limit });
+export const messages = z.object({
+  items: z.array(
+    z.object({
+      id: z.uuid().describe("Archive id (XEP-0359)."),
+      at: time,
+      nick: z.string(),
+      occupantId: z.string().describe("The same for all that somebody says in this room (XEP-0421)."),
+      mine: z.boolean(),
+      body: z.string().nullable(),
+      originId: z.string().nullable().describe("As its sender calls it."),
+      replaces: z.string().nullable().describe("A correction: `originId` of what it corrects."),
+      retracts: z.string().nullable().describe("A retraction: `id` of what was taken back."),
+      reactions: z.object({ to: z.string(), emojis: z.array(z.string()) }).nullable(),
+      retracted: z.boolean().describe("Was taken back: only its place is left."),
+    }),
+  ),
+  older: z.string().nullable().describe("`cursor` of what was said before; null where the archive begins."),
+  newer: z.string().nullable().describe("`cursor` of what was said after; also of what is yet to be said."),
+});
+
 const days = z.array(z.object({ day: z.iso.date(), messages: z.int() }));
 export const roomStatistics = z.object({ days });
 export const tenantStatistics = z.object({ rooms: z.int(), messagesToday: z.int(), days });

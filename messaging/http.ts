@@ -8,6 +8,7 @@ import * as shapes from "./http-shapes.ts";
 import { countSessions } from "./live.ts";
 import { makeRoom } from "./make-room.ts";
 import { memberRoutes } from "./member-http.ts";
+import { messageRoutes } from "./message-http.ts";
 import { pageRooms, type RoomRow, readRoom } from "./room-list.ts";
 import { rulesRoutes } from "./rules-http.ts";
 
@@ -120,6 +121,7 @@ export function roomRoutes(deps: RoomHttpDeps): Route[] {
     }),
     ...memberRoutes(deps),
     ...archiveHttp(deps),
+    ...messageRoutes(deps),
     ...rulesRoutes(deps),
   ];
 }

@@ -46,7 +46,7 @@ export function inboxTaker(
     const found = new Map<string, RoomState | undefined>();
     for (const { roomId } of page) if (!found.has(roomId)) found.set(roomId, await roomOf(roomId));
     // All are appended in one turn, so that they share a commit and none overtakes one that is refused.
-    const work: Promise<boolean>[] = [];
+    const work: Promise<string | undefined>[] = [];
     let full = false;
     for (const message of page) {
       const room = found.get(message.roomId);
@@ -57,7 +57,7 @@ export function inboxTaker(
       work.push(rooms.append(room, draftOf(room, message)));
     }
     const results = await Promise.allSettled(work);
-    return !full && results.every((result) => result.status === "fulfilled" && result.value);
+    return !full && results.every((result) => result.status === "fulfilled" && result.value !== undefined);
   };
 
   /** Whether the tenant's quota lets one more in, which is counted then. */

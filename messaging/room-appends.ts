@@ -10,8 +10,8 @@ import { roomLogTopic } from "./log.ts";
 import { type Loaded, loadedOf, type RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 
-/** Hands a message to the group commit; `settled` is called once, with whether it was committed. */
-export type Append = (room: RoomState, draft: LogDraft, settled: (committed: boolean) => void) => void;
+/** Hands a message to the group commit; `settled` is called once, with its archive id when it was committed. */
+export type Append = (room: RoomState, draft: LogDraft, settled: (id: string | undefined) => void) => void;
 
 export function roomAppends(
   context: DoorContext,
@@ -74,14 +74,14 @@ export function roomAppends(
         }
         then.apply(room, effects);
         closed();
-        settled(true);
+        settled(entry.id);
         void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
       },
       failed: (error) => {
         // One that never had a number gives none back: those of a batch in doubt may be in the log.
         if (placed) loaded.nextSeq = room.lastSeq + 1;
         closed();
-        settled(false);
+        settled(undefined);
         if (error instanceof FencedError) then.forget();
         refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
       },

@@ -44,8 +44,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   refreshFar(room: RoomState): Promise<void>;
   /** Writes all live state again, after Redis was away. */
   rememberAll(): void;
-  /** Commits and reflects a message that nobody waits for in XMPP; whether it was committed. */
-  append(room: RoomState, draft: LogDraft): Promise<boolean>;
+  /** Commits and reflects a message that nobody waits for in XMPP: its archive id, or undefined when it was refused. */
+  append(room: RoomState, draft: LogDraft): Promise<string | undefined>;
   /** Forgets rooms without occupants that nobody used for ten minutes. */
   unloadIdle(): void;
 }

@@ -58,18 +58,25 @@ export async function settleCommand(trx: Transaction<Tables>, tenant: string, id
   if (!settled) throw new WithdrawnError();
 }
 
-/** Answers a command that changed nothing. */
+/** Answers a command that changed nothing, or whose change is in the log. */
 export function answerCommand(
   db: Database,
   tenant: string,
   id: string,
   now: Date,
-  error: KontorError | undefined,
+  answer: { readonly error?: KontorError | undefined; readonly result?: string | undefined },
 ): Promise<void> {
   return db.withTenants([tenant], async (trx: Transaction<Tables>) => {
-    const problem = error ? JSON.stringify(problemOf(error)) : null;
-    await mine(trx, tenant, id).set({ done_at: now, problem }).execute();
+    const problem = answer.error ? JSON.stringify(problemOf(answer.error)) : null;
+    await mine(trx, tenant, id)
+      .set({ done_at: now, problem, result: answer.result ?? null })
+      .execute();
   });
+}
+
+/** What came of a command that was done: the archive id of what was said. */
+export interface Answer {
+  readonly result: string | null;
 }
 
 /**
@@ -81,17 +88,17 @@ export async function takeAnswer(
   tenant: string,
   id: string,
   giveUp: boolean,
-): Promise<"done" | "waiting"> {
+): Promise<Answer | undefined> {
   const row = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
     trx
       .deleteFrom("room_command")
       .where("tenant_id", "=", tenant)
       .where("id", "=", id)
       .$if(!giveUp, (query) => query.where("done_at", "is not", null))
-      .returning(["done_at", "problem"])
+      .returning(["done_at", "problem", "result"])
       .executeTakeFirst(),
   );
-  if (!row?.done_at) return "waiting";
+  if (!row?.done_at) return undefined;
   if (row.problem !== null) throw errorOf(row.problem);
-  return "done";
+  return { result: row.result };
 }

@@ -55,5 +55,6 @@ export interface Tables {
     at: Date;
     done_at: Date | null;
     problem: unknown;
+    result: Generated<string | null>;
   };
 }

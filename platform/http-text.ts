@@ -29,3 +29,19 @@ export const lineOfText = (max: number) =>
     .refine((text) => !CONTROL.test(text), "holds control characters")
     // For the document: classes of Unicode are not known to every reader of it.
     .meta({ pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
+
+/** What has no place in XML, besides what is a line of text. */
+const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/u;
+
+/** Text of any lines, as it was written: 1 to `max` characters, not only white space. */
+export const linesOfText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => !UNPRINTABLE.test(text), "holds control characters")
+    .refine((text) => text.trim() !== "", "is white space only")
+    .meta({
+      pattern:
+        "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ufffe\\uffff]*[^\\s][^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ufffe\\uffff]*$",
+    });

@@ -17,4 +17,4 @@ export {
   type Scope,
 } from "./http-route.ts";
 export { type Authenticate, apiRouter } from "./http-router.ts";
-export { lineOfText } from "./http-text.ts";
+export { lineOfText, linesOfText } from "./http-text.ts";
