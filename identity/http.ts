@@ -18,12 +18,12 @@ export function bearerAuthentication(
   return async (request) => {
     const token = /^bearer +([A-Za-z0-9._~+/-]{16,256}=*)$/i.exec(request.headers.authorization ?? "")?.[1];
     if (!token) throw new KontorError("not-authorized", "Send a token: Authorization: Bearer <token>");
-    const { id, tenant, scopes, creator } = await tokens.read(token);
+    const { id, label, tenant, scopes, creator } = await tokens.read(token);
     const held = creator ? await access.read(creator) : undefined;
     if (creator && !held) throw new KontorError("not-authorized", "Who made the token is not active any more");
     return {
       id,
-      name: `token ${id}`,
+      name: label,
       tenant,
       person: undefined,
       roles: ["token"],

@@ -16,6 +16,8 @@ interface Tables {
 
 interface KnownToken {
   readonly id: string;
+  /** What its maker calls it. */
+  readonly label: string;
   /** Null for one of the installation. */
   readonly tenant: string | null;
   readonly scopes: readonly string[];
@@ -69,7 +71,7 @@ async function loadToken(db: Database, hash: string, now: Date): Promise<KnownTo
   const found = await tokens
     .selectFrom("api_token")
     .leftJoin("tenant as of", "of.id", "api_token.tenant")
-    .select(["api_token.id", "api_token.tenant", "api_token.scopes", "api_token.expires_at", "api_token.created_by"])
+    .select(["api_token.id", "label", "api_token.tenant", "scopes", "expires_at", "created_by"])
     .where("hash", "=", hash)
     .where("expires_at", ">", now)
     .where("revoked_at", "is", null)

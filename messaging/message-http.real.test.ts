@@ -1,0 +1,174 @@
+/** Talk in rooms over REST, by people and bots, beside clients who are inside. */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import express from "express";
+import request from "supertest";
+import type { XmppClient } from "../cli/client/xmpp-client.ts";
+import { attr, type Element, x } from "../components/stanza.ts";
+import { NS_MUC } from "../components/xep/xep-0045-muc.ts";
+import { quotas } from "../config/sections/quotas.ts";
+import { apiRouter, type Principal, problemHandler } from "../platform/http.ts";
+import { newId } from "../platform/ids.ts";
+import { openRedis, redisReady } from "../platform/redis.ts";
+import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
+import { tokenFor } from "../test/support/principal.ts";
+import { openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
+import { messageRoutes } from "./message-http.ts";
+
+const db = openTestDatabase();
+const redis = openRedis(realStack().settings.redis.url, silentLog);
+const app = express();
+const principals = new Map<string, Principal>();
+let tenant: OwnTenant;
+let ada: XmppClient;
+
+beforeAll(async () => {
+  await redisReady(redis, 5_000);
+  tenant = await ownTenant("talk-http");
+  ada = await tenant.person("ada");
+  const scopes = ["messages:read", "messages:write"] as const;
+  for (const local of ["ben", "cem"]) {
+    const person = { tenant: tenant.id, id: newId(), localpart: local };
+    principals.set(local, { ...tokenFor(tenant.id, ...scopes), id: person.id, name: `${local} Muster`, person });
+  }
+  principals.set("bot", { ...tokenFor(tenant.id, ...scopes), id: newId(), name: "Wetterdienst" });
+  principals.set("other", { ...tokenFor("elsewhere", ...scopes), id: newId() });
+  const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
+  const authenticate = (asked: express.Request) => {
+    const known = principals.get(asked.get("X-Who") ?? "");
+    return known ? Promise.resolve(known) : Promise.reject(new Error("nobody"));
+  };
+  app.use("/api/v1", apiRouter(messageRoutes(deps), authenticate), problemHandler(silentLog));
+}, 60_000);
+afterAll(async () => {
+  await tenant.close();
+  redis.disconnect();
+  await db.close();
+});
+
+const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
+async function enter(room: string): Promise<void> {
+  await ada.send(x("presence", { to: at(room, "Ada") }, x("x", { xmlns: NS_MUC })));
+  await ada.next(({ name, attrs, children }) => {
+    const subject = children.some((child) => typeof child === "object" && child.name === "subject");
+    return name === "message" && subject && String(attrs.from).startsWith(at(room));
+  }, "the subject of the room");
+}
+const heard = (room: string, holds: (stanza: Element) => boolean) =>
+  ada.next(
+    (stanza) => stanza.name === "message" && attr(stanza, "from")?.startsWith(at(room)) === true && holds(stanza),
+    "a message",
+  );
+const ask = (who: string, method: "get" | "post" | "put" | "delete", path: string, body?: object) => {
+  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms/${path}`).set("X-Who", who);
+  return body === undefined ? sent : sent.send(body);
+};
+const say = async (who: string, room: string, body: string): Promise<string> => {
+  const { status, body: answer } = await ask(who, "post", `${room}/messages`, { body });
+  expect([status, answer]).toEqual([201, { id: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
+  return answer.id;
+};
+
+describe("people and bots who are not inside", () => {
+  test("say something, correct it, react and take it back, and everybody inside sees it", async () => {
+    await enter("plenum");
+    const said = heard("plenum", (stanza) => stanza.getChildText("body") === "Moin");
+    const id = await say("ben", "plenum", "Moin");
+    expect((await said).attrs).toMatchObject({ from: at("plenum", "ben Muster"), type: "groupchat" });
+    expect((await said).getChildren("stanza-id").map((each) => each.attrs.id)).toEqual([id]);
+
+    const corrected = heard("plenum", (stanza) => stanza.getChildText("body") === "Moin, moin");
+    const correction = await ask("ben", "put", `plenum/messages/${id}`, { body: "Moin, moin" });
+    expect(correction.status).toBe(200);
+    expect((await corrected).getChild("replace")?.attrs.id).toBe((await said).attrs.id);
+
+    const reacted = heard("plenum", (stanza) => stanza.getChild("reactions") !== undefined);
+    expect((await ask("bot", "put", `plenum/messages/${id}/reactions`, { emojis: ["👍"] })).status).toBe(200);
+    expect((await reacted).attrs.from).toBe(at("plenum", "Wetterdienst"));
+    expect((await reacted).getChild("reactions")?.attrs.id).toBe(id);
+
+    // Nobody else's to correct or to take back.
+    expect((await ask("cem", "put", `plenum/messages/${id}`, { body: "nein" })).status).toBe(403);
+    expect((await ask("cem", "delete", `plenum/messages/${id}`)).status).toBe(403);
+    const retracted = heard("plenum", (stanza) => stanza.getChild("retract") !== undefined);
+    expect((await ask("ben", "delete", `plenum/messages/${id}`)).status).toBe(204);
+    expect((await retracted).getChild("retract")?.attrs.id).toBe(id);
+    expect((await ask("ben", "delete", `plenum/messages/${id}`)).status).toBe(410);
+
+    const { body } = await ask("ben", "get", "plenum/messages");
+    expect(body.items).toMatchObject([
+      { id, nick: "ben Muster", mine: true, body: null, retracted: true },
+      { mine: true, body: null, retracted: true },
+      { nick: "Wetterdienst", mine: false, reactions: { to: id, emojis: ["👍"] } },
+      { mine: true, retracts: id },
+    ]);
+  });
+
+  test("a bot takes back its own words, and not those of another one", async () => {
+    await enter("bots");
+    principals.set("bot2", { ...tokenFor(tenant.id, "messages:write"), id: newId(), name: "Zähler" });
+    const id = await say("bot", "bots", "12 °C");
+    expect((await ask("bot2", "delete", `bots/messages/${id}`)).status).toBe(403);
+    expect((await ask("bot", "delete", `bots/messages/${id}`)).status).toBe(204);
+  });
+
+  test("read page by page, both ways", async () => {
+    await enter("pages");
+    const ids = [];
+    for (const word of ["eins", "zwei", "drei", "vier", "fünf"]) ids.push(await say("ben", "pages", word));
+    const page = async (cursor?: string | null) =>
+      (await ask("cem", "get", `pages/messages?limit=2${cursor ? `&cursor=${cursor}` : ""}`)).body;
+    const words = ({ items }: { items: { body: string }[] }) => items.map(({ body }) => body);
+    const last = await page();
+    const middle = await page(last.older);
+    const first = await page(middle.older);
+    expect([words(last), words(middle), words(first), first.older]).toEqual([
+      ["vier", "fünf"],
+      ["zwei", "drei"],
+      ["eins"],
+      null,
+    ]);
+    expect(words(await page(first.newer))).toEqual(["zwei", "drei"]);
+    const end = await page(last.newer);
+    expect(words(end)).toEqual([]);
+    await say("ben", "pages", "sechs");
+    expect(words(await page(end.newer))).toEqual(["sechs"]);
+  });
+
+  test("meet the rules of the room: bans, closed rooms, voice, names of others, what there is not", async () => {
+    await enter("rules");
+    const affiliate = async (jid: string, affiliation: string) => {
+      const item = x("item", { jid, affiliation });
+      const query = x("query", { xmlns: "http://jabber.org/protocol/muc#admin" }, item);
+      expect((await ada.iq(x("iq", { type: "set", to: at("rules") }, query))).attrs.type).toBe("result");
+    };
+    const cem = principals.get("cem");
+    if (cem) principals.set("Ada", { ...cem, name: "Ada" });
+    const shown = heard("rules", (stanza) => stanza.getChildText("body") === "Ich bin nicht Ada");
+    await say("Ada", "rules", "Ich bin nicht Ada");
+    expect((await shown).attrs.from).not.toBe(at("rules", "Ada"));
+    await affiliate(`ben@${tenant.domain}`, "outcast");
+    expect((await ask("ben", "post", "rules/messages", { body: "Hallo" })).status).toBe(403);
+    expect((await ask("ben", "get", "rules/messages")).status).toBe(403);
+    const form = x(
+      "x",
+      { xmlns: "jabber:x:data", type: "submit" },
+      x("field", { var: "FORM_TYPE" }, x("value", {}, "http://jabber.org/protocol/muc#roomconfig")),
+      x("field", { var: "muc#roomconfig_membersonly" }, x("value", {}, "1")),
+      x("field", { var: "muc#roomconfig_moderatedroom" }, x("value", {}, "1")),
+    );
+    const config = x("query", { xmlns: "http://jabber.org/protocol/muc#owner" }, form);
+    expect((await ada.iq(x("iq", { type: "set", to: at("rules") }, config))).attrs.type).toBe("result");
+    expect((await ask("cem", "post", "rules/messages", { body: "Hallo" })).status).toBe(403);
+    expect((await ask("cem", "get", "rules/messages")).status).toBe(403);
+    expect((await ask("bot", "post", "rules/messages", { body: "Hallo" })).status).toBe(403);
+    await affiliate(`cem@${tenant.domain}`, "member");
+    await say("cem", "rules", "Hallo");
+    expect((await ask("cem", "get", "rules/messages")).status).toBe(200);
+
+    expect((await ask("cem", "post", "nowhere/messages", { body: "Hallo" })).status).toBe(404);
+    expect((await ask("cem", "put", `rules/messages/${newId()}`, { body: "Hallo" })).status).toBe(404);
+    expect((await ask("cem", "post", "rules/messages", { body: " \n" })).status).toBe(400);
+    expect((await ask("cem", "post", "rules/messages", { body: "a\u0007b" })).status).toBe(400);
+    expect((await ask("other", "get", "rules/messages")).status).toBe(404);
+  });
+});
