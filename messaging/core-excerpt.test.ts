@@ -35,5 +35,6 @@ test("the marked words are taken out once each", () => {
     "Sitzungen",
     "Sitzung",
   ]);
+  expect(hitsIn(`${marked("zu")} ${marked("U")}-${marked("Bahn")}`)).toEqual(["U-Bahn", "zu"]);
   expect(hitsIn("nichts")).toEqual([]);
 });

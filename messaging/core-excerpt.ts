@@ -13,15 +13,12 @@ const LEAD = 60;
 export const HIT_START = "\u0001";
 export const HIT_END = "\u0002";
 
-/** The words between such marks, each once. */
-export const hitsIn = (marked: string): string[] => [
-  ...new Set(
-    marked
-      .split(HIT_START)
-      .slice(1)
-      .map((part) => part.slice(0, Math.max(0, part.indexOf(HIT_END)))),
-  ),
-];
+/** The words between such marks, each once and the longest first; parts of one word with hyphens are one. */
+export function hitsIn(marked: string): string[] {
+  const parts = marked.replaceAll(`${HIT_END}-${HIT_START}`, "-").split(HIT_START).slice(1);
+  const words = new Set(parts.map((part) => part.slice(0, Math.max(0, part.indexOf(HIT_END)))));
+  return [...words].sort((a, b) => b.length - a.length);
+}
 
 /** A part of the text around its first hit, cut into the words that were found and what stands between them. */
 export function excerpt(text: string, words: readonly string[]): ExcerptPart[] {

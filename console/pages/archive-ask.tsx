@@ -5,6 +5,7 @@ import { path, queryText } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { AreaField, SelectField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
+import { FieldErrors } from "../ui/form-errors.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { loadAll } from "../ui/table-data.ts";
 import { type ArchiveQuestion, instantOf, MIN_REASON } from "./archive-question.ts";
@@ -36,13 +37,16 @@ export function ArchiveAsk({ room, onAsk }: AskProps) {
   if (!rooms) return <p role="status">{t("ui.loading")}</p>;
   const ask = async (values: FormData) => {
     const text = (name: string) => String(values.get(name) ?? "").trim();
+    const asked = { reason: text("reason"), room: text("room"), text: text("text"), nick: text("nick") };
+    // Everything that was said in all rooms is nobody's question.
+    if (asked.room === "" && asked.text === "" && asked.nick === "") {
+      throw new FieldErrors({ text: t("archive.wordsNeeded") });
+    }
     onAsk({
-      reason: text("reason"),
-      room: text("room"),
-      text: text("text"),
-      nick: text("nick"),
+      ...asked,
       from: instantOf(text("from"), 0),
       to: instantOf(text("to"), 1),
+      order: text("order") === "oldest" ? "oldest" : "newest",
     });
   };
   return (
@@ -60,18 +64,29 @@ export function ArchiveAsk({ room, onAsk }: AskProps) {
         <SelectField
           name="room"
           label={t("archive.room")}
-          required
-          choices={rooms.map(({ name, title }) => ({
-            value: name,
-            label: title === name ? name : `${title} (${name})`,
-          }))}
+          choices={[
+            { value: "", label: t("archive.allRooms") },
+            ...rooms.map(({ name, title }) => ({ value: name, label: title === name ? name : `${title} (${name})` })),
+          ]}
           defaultValue={room}
         />
         <div className="columns">
-          <TextField name="text" label={t("archive.words")} maxLength={200} autoComplete="off" />
+          <TextField
+            name="text"
+            label={t("archive.words")}
+            hint={t("archive.wordsHint")}
+            maxLength={200}
+            autoComplete="off"
+          />
           <TextField name="nick" label={t("archive.nick")} maxLength={200} autoComplete="off" />
           <TextField name="from" type="date" label={t("archive.from")} />
           <TextField name="to" type="date" label={t("archive.to")} />
+          <SelectField
+            name="order"
+            label={t("archive.order")}
+            required
+            choices={(["newest", "oldest"] as const).map((value) => ({ value, label: t(`archive.${value}`) }))}
+          />
         </div>
       </Form>
     </search>

@@ -1,13 +1,14 @@
 /** What somebody wants to read in the archive, and why. */
 export interface ArchiveQuestion {
   readonly reason: string;
-  /** Name of the room. */
+  /** Name of the room; empty: all of them. */
   readonly room: string;
   readonly text: string;
   readonly nick: string;
   /** ISO times; empty: any. */
   readonly from: string;
   readonly to: string;
+  readonly order: "newest" | "oldest";
 }
 
 /** The fewest characters that say why. */

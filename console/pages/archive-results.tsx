@@ -1,5 +1,6 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import * as z from "zod/mini";
 import { path, queryText } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
@@ -15,13 +16,15 @@ import { type MessageRow, messageShape } from "./room.ts";
 
 const answer = z.object({ items: z.array(messageShape), next: z.nullable(z.string()) });
 
-/** What was found in the archive, newest first. Each page is read for the reason that was given, and logged. */
+/** What was found in the archive of a room or of all. Each page is read for the reason that was given, and logged. */
 export function ArchiveResults({ asked }: { readonly asked: ArchiveQuestion }) {
   const { t, i18n } = useTranslation();
   const { api, tenant } = useSession();
   const { open, show, close } = useOpenDialog<MessageRow>();
   const { reason, room, ...query } = asked;
-  const base = path`/tenants/${tenant}/rooms/${room}/archive`;
+  const archiveOf = (name: string) => path`/tenants/${tenant}/rooms/${name}/archive`;
+  const across = room === "";
+  const base = across ? path`/tenants/${tenant}/archive` : archiveOf(room);
   const fixed = queryText(query);
   const load = useCallback(
     async ({ after, limit }: TableQuery) => {
@@ -32,8 +35,22 @@ export function ArchiveResults({ asked }: { readonly asked: ArchiveQuestion }) {
   );
   const time = (at: string) =>
     new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+  const roomColumn: Column<MessageRow> = {
+    key: "room",
+    title: t("archive.room"),
+    text: ({ room: found }) => found?.title ?? "",
+    cell: ({ room: found }) =>
+      found?.ended ? (
+        <>
+          {found.title} <span className="soft">{t("archive.ended")}</span>
+        </>
+      ) : (
+        <Link to={path`/rooms/${found?.name ?? ""}`}>{found?.title}</Link>
+      ),
+  };
   const columns: Column<MessageRow>[] = [
     { key: "at", title: t("archive.at"), text: ({ at }) => time(at) },
+    ...(across ? [roomColumn] : []),
     {
       key: "nick",
       title: t("archive.nick"),
@@ -54,18 +71,25 @@ export function ArchiveResults({ asked }: { readonly asked: ArchiveQuestion }) {
   return (
     <>
       <DataTable
-        caption={t("archive.results", { room })}
+        caption={across ? t("archive.resultsOfAll") : t("archive.results", { room })}
         columns={columns}
         load={load}
         rowKey={({ id }) => id}
-        empty={<Empty title={t("archive.none")} />}
-        rowActions={(message) => (
-          <Button label={`${t("archive.context")}: ${message.nick}, ${time(message.at)}`} onClick={() => show(message)}>
-            {t("archive.context")}
-          </Button>
-        )}
+        empty={<Empty title={across ? t("archive.noneInAny") : t("archive.none")} />}
+        rowActions={(message) =>
+          message.room?.ended ? null : (
+            <Button
+              label={`${t("archive.context")}: ${message.nick}, ${time(message.at)}`}
+              onClick={() => show(message)}
+            >
+              {t("archive.context")}
+            </Button>
+          )
+        }
       />
-      {open ? <ArchiveContext base={base} reason={reason} message={open} onClose={close} /> : null}
+      {open ? (
+        <ArchiveContext base={archiveOf(open.room?.name ?? room)} reason={reason} message={open} onClose={close} />
+      ) : null}
     </>
   );
 }

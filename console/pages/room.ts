@@ -94,6 +94,8 @@ export const messageShape = z.object({
   body: z.nullable(z.string()),
   /** The body in parts, those that were searched for marked. */
   excerpt: z.array(z.object({ text: z.string(), hit: z.boolean() })),
+  /** Where several rooms were searched. */
+  room: z.optional(z.object({ name: z.string(), title: z.string(), ended: z.boolean() })),
 });
 export type MessageRow = z.infer<typeof messageShape>;
 

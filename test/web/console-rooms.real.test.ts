@@ -192,6 +192,26 @@ describe.each(languages)("in %s", (language) => {
       if (language === "de") await picture(page, "console-archive-context");
       await page.keyboard.press("Escape");
       await dialog.waitFor({ state: "detached" });
+      // All rooms: not without a word; each message with the room it is from.
+      await enter(page, page.getByRole("button", { name: archive.again }));
+      await type(page, page.getByLabel(archive.reason), reason);
+      await page.getByRole("combobox", { name: archive.room }).selectOption({ label: archive.allRooms });
+      await enter(page, page.getByRole("button", { name: archive.search }));
+      await page.getByText(archive.wordsNeeded).waitFor();
+      await axeFindsNothing(page);
+      await type(page, page.getByLabel(archive.words), word);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: archive.resultsOfAll }).waitFor();
+      const found = page.getByRole("row", { name: new RegExp(word) });
+      await found.getByRole("link", { name: `Beirat ${name}` }).waitFor();
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-archive-all");
+      await enter(page, found.getByRole("button"));
+      await dialog.getByText("Guten Morgen").waitFor();
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      await enter(page, found.getByRole("link"));
+      await page.getByRole("heading", { name: `Beirat ${name}` }).waitFor();
       await enter(page, menu(page, audit.title));
       await page.getByRole("row").filter({ hasText: reason }).filter({ hasText: "archive:read" }).first().waitFor();
       expect(watch).toEqual({ errors: [], foreign: [] });
