@@ -105,9 +105,11 @@ function globalSection(input: ProsodyInput): string {
     // Only archives go to SQL: accounts and rosters must not wait for a database.
     storage: { archive: "sql" },
     // Deletion of people's archives is Kontor's: by the rule of each tenant, with evidence. A limit of the server's own
-    // would delete without any, and earlier than a longer rule. Without a limit it gives no totals unless told to.
+    // would delete without any, and earlier than a longer rule.
     archive_expires_after: "never",
-    mam_include_total: true,
+    // Totals are what the server remembers of its own writing, without what was deleted here (XEP-0059 lets them be
+    // approximate): it does not count for them besides.
+    mam_include_total: false,
     // Everybody's messages are archived until somebody chooses otherwise for himself (urn:xmpp:mam:2 prefs).
     default_archive_policy: true,
     max_archive_query_results: 250,

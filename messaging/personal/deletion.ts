@@ -34,7 +34,7 @@ export function personalDeletion({ db, archive }: PersonalDeps) {
         const { rows } = await sql`
           with over as (
             select sort_id from prosodyarchive
-            where host = ${host} and store = 'archive' and "when" < ${second}
+            where host = ${host} and store = 'archive' and "when" < ${second}::bigint
             order by "when", sort_id limit ${limit}
           ), gone as (
             delete from prosodyarchive using over where prosodyarchive.sort_id = over.sort_id

@@ -54,8 +54,8 @@ export function personalRoutes(deps: PersonalHttpDeps): Route[] {
     principal: { person },
   }: Caller): Promise<{ own: Own; reading: PersonalReading; person: string }> => {
     const { archive } = deps;
-    if (!archive) throw new KontorError("feature-not-implemented", "The archive of this server is not read here");
     if (!person) throw new KontorError("forbidden", "Only people have messages of their own, tokens have none");
+    if (!archive) throw new KontorError("feature-not-implemented", "The archive of this server is not read here");
     const tenant = await findTenant(db, person.tenant);
     if (!tenant) throw new KontorError("not-found");
     const own = { tenant: tenant.id, host: tenant.domain, user: person.localpart };

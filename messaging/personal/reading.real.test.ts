@@ -178,3 +178,16 @@ test("an export of more than a page has each message once, in order", async () =
   expect(count).toBe(1_001);
   expect(messages.map(({ body }: { body: string }) => body)).toEqual(all.map((_, index) => `Nr. ${index}`));
 });
+
+test("times and places out of all bounds are empty pages", async () => {
+  const cursorOf = (place: unknown) => Buffer.from(JSON.stringify(place)).toString("base64url");
+  const far = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  for (const span of [{ from: "9999-12-31T23:59:59Z" }, { to: "0001-01-01T00:00:00Z" }]) {
+    expect(bodies(await get("/own/messages", { text: "nachricht", ...span }).expect(200))).toEqual([]);
+  }
+  const behind = far.map((number) => -number);
+  expect(bodies(await get("/own/messages", { text: "nachricht", cursor: cursorOf(behind) }).expect(200))).toEqual([]);
+  expect(bodies(await get(withBert, { cursor: cursorOf({ newer: far }) }).expect(200))).toEqual([]);
+  await get("/own/conversations", { cursor: cursorOf([far[0], "x"]) }).expect(200);
+  await get("/own/conversations", { cursor: cursorOf(["x"]) }).expect(400);
+});

@@ -59,8 +59,8 @@ export function searchOwn(
       mine(own, since),
       sql`position('<body' in value) > 0`,
       ...(filter.with === undefined ? [] : [sql`"with" = ${filter.with}`]),
-      ...(from === undefined ? [] : [sql`"when" >= ${Math.ceil(Date.parse(from) / 1_000)}`]),
-      ...(to === undefined ? [] : [sql`"when" < ${Math.ceil(Date.parse(to) / 1_000)}`]),
+      ...(from === undefined ? [] : [sql`"when" >= ${Math.ceil(Date.parse(from) / 1_000)}::bigint`]),
+      ...(to === undefined ? [] : [sql`"when" < ${Math.ceil(Date.parse(to) / 1_000)}::bigint`]),
     ];
     const query = joined(dictionaries.map((name) => sql`websearch_to_tsquery(${name}, ${text})`));
     const words = joined(dictionaries.map((name) => sql`to_tsvector(${name}, body)`));

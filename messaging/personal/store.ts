@@ -34,7 +34,7 @@ const columns = sql`sort_id, key, "when", "with", value`;
 
 /** The archive of one person, up to where retention hides it. */
 export const mine = ({ host, user }: Own, since: number) =>
-  sql`host = ${host} and "user" = ${user} and store = 'archive' and "when" >= ${since}`;
+  sql`host = ${host} and "user" = ${user} and store = 'archive' and "when" >= ${since}::bigint`;
 
 /** Runs a read with the second from which on messages may be seen. Throws `policy-violation` for one that takes too long. */
 export async function reading<R>(
@@ -67,7 +67,7 @@ export function listConversations(
     const next = (behind: ReturnType<typeof sql>) => sql`
       select "with" from prosodyarchive
       where host = ${own.host} and "user" = ${own.user} and store = 'archive' ${behind} order by "with" limit 1`;
-    const begin = after ? sql`where (last."when", contact."with") < (${after[0]}::integer, ${after[1]}::text)` : sql``;
+    const begin = after ? sql`where (last."when", contact."with") < (${after[0]}::bigint, ${after[1]}::text)` : sql``;
     const found = await sql`
       with recursive contact as (
         (${next(sql``)})
@@ -118,4 +118,4 @@ export function readAll(deps: PersonalReading, own: Own, after: Place | undefine
 
 /** SQL for what lies before or behind a place. */
 export const beyond = ([when, order]: Place, comparison: ReturnType<typeof sql>) =>
-  sql`and ("when", sort_id) ${comparison} (${when}::integer, ${order}::bigint)`;
+  sql`and ("when", sort_id) ${comparison} (${when}::bigint, ${order}::bigint)`;

@@ -10,6 +10,7 @@ import { roles } from "../../identity/permissions.ts";
 import { csrfOf } from "../../identity/session-store.ts";
 import { addTenant, addToken } from "../../identity/store.ts";
 import { tokenActions } from "../../identity/token-http.ts";
+import { openPersonalArchive } from "../../messaging/index.ts";
 import { listen } from "../../platform/health.ts";
 import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
@@ -63,7 +64,8 @@ export async function apiWorld() {
   const access = accessReader(db, Date.now);
   const lines: unknown[] = [];
   const noting = { ...log, error: (message: string, fields: object = {}) => void lines.push({ message, ...fields }) };
-  const api = { settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now) };
+  const archive = openPersonalArchive(settings.archive, log);
+  const api = { settings, log, db, redis, clock: Date.now, access, tokens: tokenReader(db, Date.now), archive };
   const disown = await ownRooms(
     db,
     redis,
@@ -119,6 +121,7 @@ export async function apiWorld() {
       await disown();
       await redis.flushdb();
       redis.disconnect();
+      await archive?.close();
       await scratch.drop();
     },
   };
