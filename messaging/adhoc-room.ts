@@ -1,10 +1,9 @@
 /** Ad-hoc commands at a room: what moderators, administrators and owners do there, by forms. */
 import type { FormField } from "../components/xep/xep-0004-data-forms.ts";
 import { KontorError } from "../platform/errors.ts";
-import { perform } from "./commands.ts";
+import { type Performed, perform } from "./commands.ts";
 import { type Answers, answer, type Command, type Outcome } from "./core-adhoc.ts";
 import type { Asker } from "./core-admin.ts";
-import type { RoomCommand } from "./core-commands.ts";
 import { insideRoles } from "./core-config.ts";
 import { clearedSubject } from "./core-message.ts";
 import { administers, affiliationOf, nickKey, type RoomState } from "./core-state.ts";
@@ -34,7 +33,7 @@ export function roomCommands(
   const moderates = administers(mine) || asker.occupant?.role === "moderator";
   const done: Outcome = { note: words({ de: "Erledigt.", en: "Done." }) };
 
-  const doing = async (given: Answers, command: RoomCommand): Promise<Outcome> => {
+  const doing = async (given: Answers, command: Performed): Promise<Outcome> => {
     await rooms.alone(room, () => {
       const as = administers(mine) ? mine : (asker.occupant?.role ?? "none");
       const change = { ...rooms.changeOf(room, asker.bare, as, answer(given, "reason")), roles: asker.roles };

@@ -1,4 +1,4 @@
-/** The REST door of what was said: for who may read it, with a reason, and on record; and figures without content. */
+/** The REST door of what was said: for who may read it, with a reason, and on record. */
 import { actorOf } from "../identity/index.ts";
 import { type Caller, type Route, route } from "../platform/http.ts";
 import { archiveContext, searchArchive, searchRooms } from "./archive-search.ts";
@@ -6,8 +6,6 @@ import { excerpt } from "./core-excerpt.ts";
 import { order, type RoomHttpDeps, requireArchive, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
-import { messagesByDay } from "./statistics.ts";
-import { countRooms } from "./store.ts";
 
 export function archiveHttp(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;
@@ -91,31 +89,6 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
       problems: ["gone", "unavailable"],
       handle: ({ params, caller }) =>
         order(deps, params, caller, { do: "moderate", message: params.message, reason: requireReason(caller) }),
-    }),
-    route({
-      method: "get",
-      path: "/tenants/{tenant}/rooms/{room}/statistics",
-      summary: "Messages in a room by day (Europe/Berlin)",
-      scope: "rooms:read",
-      params: shapes.roomPath,
-      query: shapes.daysQuery,
-      response: shapes.roomStatistics,
-      handle: async ({ params, query }) => ({
-        days: await messagesByDay(db, params.tenant, await idOf(params), query.days, now()),
-      }),
-    }),
-    route({
-      method: "get",
-      path: "/tenants/{tenant}/room-statistics",
-      summary: "Rooms of a tenant, and messages in all of them by day (Europe/Berlin)",
-      scope: "rooms:read",
-      params: shapes.tenantPath,
-      query: shapes.daysQuery,
-      response: shapes.tenantStatistics,
-      handle: async ({ params: { tenant }, query }) => {
-        const days = await messagesByDay(db, tenant, undefined, query.days, now());
-        return { rooms: await countRooms(db, tenant), messagesToday: days.at(-1)?.messages ?? 0, days };
-      },
     }),
   ];
 }

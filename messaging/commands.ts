@@ -8,6 +8,7 @@ import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
 import { findErasable } from "./retract.ts";
+import { invitePeople, setAvatar, setSubject } from "./room-acts.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { sayFor } from "./say.ts";
@@ -28,25 +29,38 @@ export async function runCommand(
   if (isSaying(command)) return sayFor(tenant, rooms, deps, { id, payload, command });
   await rooms.inRoom(payload.room, (room) => {
     if (command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, command);
-    return rooms.alone(room, () => within(rooms, room, id, payload));
+    return rooms.alone(room, () => within(rooms, deps, room, id, payload));
   });
 }
 
-async function within(rooms: Rooms, room: RoomState, id: string, { by, as, actor, command }: CommandPayload) {
+async function within(
+  rooms: Rooms,
+  deps: RoomsDeps,
+  room: RoomState,
+  id: string,
+  { by, as, actor, command }: CommandPayload,
+) {
   const { reason: because, address, requestId, ...who } = actor;
   const change: RoomChange = {
     ...rooms.changeOf(room, by, as),
     command: { id, actor: { ...who, reason: because, address, requestId } },
   };
-  await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
+  const act = { rooms, deps, room, change };
+  if (command.do === "subject") await setSubject(act, { by, actor }, command);
+  else if (command.do === "invite") await invitePeople(act, change.tenant, command);
+  else if (command.do === "avatar") await setAvatar(act, command);
+  else await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
 }
+
+/** What is done in the same way for who is inside and for who is not. */
+export type Performed = Exclude<RoomCommand, { do: "subject" | "invite" | "avatar" }>;
 
 /** Stores and does what is asked for within `alone`, whoever asks. Throws what checkAdmin throws. */
 export async function perform(
   rooms: Rooms,
   room: RoomState,
   { change, asker }: { readonly change: RoomChange; readonly asker: Asker },
-  command: RoomCommand,
+  command: Performed,
 ): Promise<void> {
   switch (command.do) {
     case "configure": {

@@ -241,9 +241,14 @@ function becomes(
   const moderates = role === "moderator" && occupant.role !== "moderator";
   occupant.role = role;
   occupant.affiliation = affiliation;
-  const told = announce(room, occupant, everySession(room), [], { reason, actor: by, forced: true });
+  const sessions = [...occupant.sessions.keys()];
+  const told: Effect[] = [
+    ...announce(room, occupant, everySession(room), [], { reason, actor: by, forced: true }),
+    // A role lasts as long as the visit, so longer than an owner may.
+    { do: "remember", sessions },
+  ];
   // Who moderates must see everybody.
-  return moderates ? [...told, ...[...occupant.sessions.keys()].flatMap((jid) => withheldTo(room, jid))] : told;
+  return moderates ? [...told, ...sessions.flatMap((jid) => withheldTo(room, jid))] : told;
 }
 
 /** Tells those who may see addresses of a change for somebody who is not inside (9.3). */

@@ -53,6 +53,10 @@ const roomCommand = z.discriminatedUnion("do", [
     nick: z.string().optional(),
     reason,
   }),
+  z.object({ do: z.literal("subject"), text: z.string() }),
+  z.object({ do: z.literal("invite"), jids: z.array(z.string()), reason }),
+  /** Undefined: none any more. */
+  z.object({ do: z.literal("avatar"), picture: z.object({ type: z.string(), binval: z.string() }).optional() }),
   z.object({ do: z.literal("moderate"), message: z.uuid(), reason }),
   ...sayings,
   z.object({ do: z.literal("role"), occupantId: z.string(), role: z.enum([...insideRoles, "none"]), reason }),

@@ -33,6 +33,11 @@ export function checkInvites(room: RoomState, session: string, invites: readonly
   if (!room.config.occupantsInvite && !administers(inviter.affiliation)) {
     throw new KontorError("forbidden", "Only administrators of this room invite");
   }
+  return { inviter, ...checkLetters(room, invites) };
+}
+
+/** Checks to whom letters of somebody who may invite would go, as checkInvites does. */
+export function checkLetters(room: RoomState, invites: readonly MucInvite[]): Omit<CheckedInvites, "inviter"> {
   if (invites.length > MAX_INVITEES) {
     throw new KontorError("not-acceptable", `Invite at most ${MAX_INVITEES} people with one message`);
   }
@@ -51,7 +56,6 @@ export function checkInvites(room: RoomState, session: string, invites: readonly
   );
   const membership = { affiliation: "member" as const, nick: undefined, reason: undefined };
   return {
-    inviter,
     letters,
     memberships: room.config.membersOnly ? [...strangers].map((bare) => ({ bare, membership })) : [],
   };

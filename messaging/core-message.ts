@@ -122,6 +122,20 @@ const spokenBy = ({ bare, occupantId }: Author, nick: string) => ({
   ...{ origin: undefined, originRef: undefined },
 });
 
+/** A subject that is set from outside of the room, by somebody who may. */
+export function subjectFrom(
+  room: RoomState,
+  { text, name, bare, occupantId }: Author & { text: string; name: string },
+  id: string,
+  now: number,
+): LogDraft {
+  const self = [...room.occupants.values()].find((each) => each.bare === bare);
+  const nick = self?.nick ?? freeNick(room, name, undefined);
+  const attrs = { from: occupantJid(room, nick), type: "groupchat", id };
+  const stanza = x("message", attrs, x("subject", {}, text), occupantIdElement(occupantId));
+  return { ...spokenBy({ bare, occupantId }, nick), stanza, body: undefined, subject: { text, nick, at: iso(now) } };
+}
+
 /** A message that came in by a link from another network. */
 export function farMessage(
   room: RoomState,

@@ -103,20 +103,33 @@ const member = z.object({
 export const memberPage = pageSchema(member);
 export const membership = z.strictObject({ affiliation: z.enum(affiliations), nick: lineOfText(128).optional() });
 
-export const occupants = z.object({
-  items: z.array(
-    z.object({
-      occupantId: z.string(),
-      nick: z.string(),
-      jid: z.string().nullable().describe("Null for somebody of another network."),
-      role: z.enum(insideRoles),
-      affiliation: z.string(),
-      network: z.string().nullable(),
-      sessions: z.int().describe("Devices."),
-    }),
-  ),
-  next: z.null(),
+export const occupantPlace = cursor(z.tuple([z.string(), z.string()]));
+export const occupantsQuery = z.object({
+  text: text.describe("Part of name or address."),
+  sort: sortBy(["nick"]),
+  cursor: occupantPlace.schema.optional(),
+  limit,
 });
+export const occupantPage = pageSchema(
+  z.object({
+    occupantId: z.string(),
+    nick: z.string(),
+    jid: z.string().nullable().describe("Null for somebody of another network."),
+    role: z.enum(insideRoles),
+    affiliation: z.string(),
+    network: z.string().nullable(),
+    sessions: z.int().describe("Devices."),
+  }),
+);
+export const subjectBody = z.strictObject({ subject: z.string().max(1_000).describe("Empty: there is none.") });
+export const invitations = z.strictObject({ invite: z.array(address).min(1).max(20) });
+const picture = z.object({
+  type: z.string().max(50).describe("image/png, image/jpeg, image/gif or image/webp."),
+  data: z.base64().max(90_000).describe("At most 64 KiB."),
+});
+export const avatar = z.object({ avatar: picture.nullable() });
+export const avatarBody = z.strictObject(picture.shape);
+
 export const roleBody = z.strictObject({ role: z.enum(insideRoles) });
 
 export const archivePlace = cursor(z.int().min(1));
@@ -148,6 +161,9 @@ const roomOfMessage = z.object({
   ended: z.boolean().describe("The room is no more; another may have its name."),
 });
 export const archiveAcrossPage = pageSchema(message.extend({ room: roomOfMessage }));
+export const eventsQuery = z.object({
+  last: z.coerce.number().int().min(0).max(100).default(20).describe("How many of what was said before to begin with."),
+});
 export const contextQuery = z.object({
   before: z.coerce.number().int().min(0).max(50).default(5),
   after: z.coerce.number().int().min(0).max(50).default(5),
@@ -183,5 +199,12 @@ export const messages = z.object({
 });
 
 const days = z.array(z.object({ day: z.iso.date(), messages: z.int() }));
-export const roomStatistics = z.object({ days });
-export const tenantStatistics = z.object({ rooms: z.int(), messagesToday: z.int(), days });
+const figures = {
+  occupants: brief.occupants,
+  messages: z.int().describe("In the archive, whatever their age."),
+  bytes: z.int().describe("About how much the archive holds of them, without files: reckoned from the latest ones."),
+  lastMessageAt: time.nullable(),
+  days,
+};
+export const roomStatistics = z.object(figures);
+export const tenantStatistics = z.object({ ...figures, rooms: z.int(), messagesToday: z.int() });

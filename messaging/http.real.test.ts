@@ -345,8 +345,17 @@ describe("the archive", () => {
     expect(counts).toHaveLength(7);
     // Around midnight they may lie on two days.
     expect(counts.reduce((sum: number, each: number) => sum + each, 0)).toBe(4);
+    expect(body).toMatchObject({ occupants: 1, messages: 4, lastMessageAt: expect.any(String) });
+    const [stored] = (
+      await sql<{ bytes: number }>`
+        select sum(octet_length(stanza) + coalesce(octet_length(body), 0))::int as bytes from room_log
+        where tenant_id = ${tenant.id} and stanza like ${`%akte@rooms.${tenant.domain}%`}`.execute(owner.common())
+    ).rows;
+    expect(body.bytes).toBe(stored?.bytes);
     const all = await ask("get", "/room-statistics?days=2");
     expect(all.body.rooms).toBeGreaterThan(5);
     expect(all.body.days).toHaveLength(2);
+    expect(all.body.messages).toBeGreaterThanOrEqual(4);
+    expect(all.body.bytes).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,9 @@
 import { actorOf } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { pageOf, type Route, route, versionTag } from "../platform/http.ts";
+import { actRoutes } from "./acts-http.ts";
 import { archiveHttp } from "./archive-http.ts";
+import { eventRoutes } from "./events-http.ts";
 import { domainOf, order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { countSessions } from "./live.ts";
@@ -11,6 +13,7 @@ import { memberRoutes } from "./member-http.ts";
 import { messageRoutes } from "./message-http.ts";
 import { pageRooms, type RoomRow, readRoom } from "./room-list.ts";
 import { rulesRoutes } from "./rules-http.ts";
+import { statisticsRoutes } from "./statistics-http.ts";
 
 /** How often a change is tried again that met another one of the same room. */
 const TRIES = 3;
@@ -120,8 +123,11 @@ export function roomRoutes(deps: RoomHttpDeps): Route[] {
       },
     }),
     ...memberRoutes(deps),
+    ...actRoutes(deps),
     ...archiveHttp(deps),
     ...messageRoutes(deps),
+    ...eventRoutes(deps),
+    ...statisticsRoutes(deps),
     ...rulesRoutes(deps),
   ];
 }

@@ -70,16 +70,22 @@ export function memberRoutes(deps: RoomHttpDeps): Route[] {
     route({
       method: "get",
       path: "/tenants/{tenant}/rooms/{room}/occupants",
-      summary: "Who is inside now",
+      summary: "Who is inside now, by pages",
       scope: "rooms:read",
       params: shapes.roomPath,
-      response: shapes.occupants,
+      query: shapes.occupantsQuery,
+      response: shapes.occupantPage,
       problems: ["unavailable"],
-      handle: async ({ params }) => {
+      handle: async ({ params, query: { cursor: after, ...query } }) => {
         const { id } = await roomOf(params);
-        const items = await readOccupants(db, redis, params.tenant, id);
-        if (!items) throw new KontorError("unavailable", "Who is inside is not known at the moment, try again later");
-        return { items, next: null };
+        const rows = await readOccupants(db, redis, params.tenant, id, { ...query, after });
+        if (!rows) throw new KontorError("unavailable", "Who is inside is not known at the moment, try again later");
+        return pageOf(
+          rows,
+          query.limit,
+          (row) => row,
+          ({ nick, occupantId }) => shapes.occupantPlace.write([nick, occupantId]),
+        );
       },
     }),
     route({

@@ -39,3 +39,46 @@ export async function messagesByDay(
   );
   return rows;
 }
+
+interface ArchiveFigures {
+  readonly messages: number;
+  /** About. */
+  readonly bytes: number;
+  readonly lastMessageAt: Date | null;
+}
+
+/** How many of the latest messages tell how long those of one room, or of each of all rooms, are. */
+const SAMPLE = { one: 200, all: 20 };
+
+/**
+ * What the archive keeps of one room or (undefined) of all. Summing up the sizes would read every message; the length
+ * of the latest ones, times their number by the room's sequence, costs a few looks at the end of an index a room.
+ */
+export async function archiveFigures(
+  db: Database,
+  tenant: string,
+  roomId: string | undefined,
+  now: Date,
+): Promise<ArchiveFigures> {
+  const { rows } = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    sql<ArchiveFigures>`
+      with kept as (select retention_cutoff(${tenant}, 'message-archive', ${now}) as since)
+      select coalesce(sum(n.messages), 0)::bigint as messages,
+        coalesce(round(sum(n.messages * s.bytes)), 0)::bigint as bytes, max(s.last) as "lastMessageAt"
+      from room r
+      cross join lateral (
+        select max(l.seq) - min(l.seq) + 1 as messages from room_log l
+        where l.tenant_id = r.tenant_id and l.room_id = r.id and l.at >= (select since from kept)
+      ) as n
+      cross join lateral (
+        select avg(octet_length(l.stanza) + coalesce(octet_length(l.body), 0)) as bytes, max(l.at) as last
+        from (
+          select stanza, body, at from room_log
+          where tenant_id = r.tenant_id and room_id = r.id and at >= (select since from kept)
+          order by seq desc limit ${roomId === undefined ? SAMPLE.all : SAMPLE.one}
+        ) as l
+      ) as s
+      where r.tenant_id = ${tenant} ${roomId === undefined ? sql`` : sql`and r.id = ${roomId}`}`.execute(trx),
+  );
+  return rows[0] ?? { messages: 0, bytes: 0, lastMessageAt: null };
+}

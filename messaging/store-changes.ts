@@ -142,6 +142,16 @@ export function storeEnd(change: RoomChange): Promise<void> {
   });
 }
 
+/** The subject that the room was given over the API; it stands in the log already. */
+export function storeSubject(change: RoomChange, before: string | undefined, after: string): Promise<void> {
+  return inChange(change, async () => ({ action: "room:subject", before, after }));
+}
+
+/** That people are invited over the API, who become no members by it. */
+export function storeInvitation(change: RoomChange, invited: readonly string[]): Promise<void> {
+  return inChange(change, async () => ({ action: "room:invite", after: { invited } }));
+}
+
 /** A role that somebody was given over the API until he leaves; `none` puts him out. It is in memory only. */
 export function storeRole(change: RoomChange, occupant: { readonly nick: string; readonly role: Role }, role: Role) {
   return inChange(change, async () => ({

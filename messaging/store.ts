@@ -170,6 +170,14 @@ export function findRoom(
   );
 }
 
+/** The rooms that there are: as many as the tenant's quota at most. */
+export async function openRoomIds(db: Database, tenant: string): Promise<string[]> {
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx.selectFrom("room").select("id").where("tenant_id", "=", tenant).where("ended_at", "is", null).execute(),
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** How many rooms a tenant has. */
 export function countRooms(db: Database, tenant: string): Promise<number> {
   return db.withTenants([tenant], (trx: Transaction<Tables>) => countIn(trx, tenant));

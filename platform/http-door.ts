@@ -52,7 +52,6 @@ export function door<
     secret: true,
     setsCookie: spec.setsCookie ?? false,
     run: async (request, response) => {
-      response.setHeader("Cache-Control", "no-store");
       const value = await spec.handle({
         query: parseInput(strictQuery, request.query, "query") as z.output<Q>,
         body: (spec.body ? parseInput(spec.body, request.body, "body") : undefined) as z.output<B>,

@@ -19,7 +19,7 @@ export class Download {
   async send(response: Response): Promise<void> {
     const pieces = this.chunks[Symbol.asyncIterator]();
     const first = await pieces.next();
-    response.type(this.type).attachment(this.filename).setHeader("Cache-Control", "no-store");
+    response.type(this.type).attachment(this.filename);
     await pipeline(Readable.from(all(first, pieces), { objectMode: false }), response);
   }
 }

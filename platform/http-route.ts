@@ -36,6 +36,8 @@ interface RouteContext<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly caller: Caller;
+  /** Header `Last-Event-ID`: the last event that a client had which comes back to a stream. */
+  readonly lastEventId: string | undefined;
   /** Throws `precondition-failed` unless If-Match (RFC 9110 13.1.1), where it was sent, holds the current tag. */
   readonly ifMatch: (current: string) => void;
 }
@@ -144,6 +146,7 @@ export function route<
         query: parseInput(strictQuery, request.query, "query") as z.output<Q>,
         body: (spec.body ? parseInput(spec.body, request.body, "body") : undefined) as z.output<B>,
         caller,
+        lastEventId: request.get("last-event-id"),
         ifMatch: (current) => requireMatch(request, current),
       });
       return { value, etag: etag?.(value) };

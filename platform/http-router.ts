@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import { KontorError } from "./errors.ts";
 import { Download } from "./http-download.ts";
+import { EventStream } from "./http-event-stream.ts";
 import { type Caller, isDoor, type Principal, type Route, type Scope } from "./http-route.ts";
 import { storable } from "./http-text.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -29,6 +30,8 @@ export function apiRouter(routes: readonly Route[], authenticate: Authenticate, 
 
 function handlerOf(each: Route, authenticate: Authenticate, idempotency: Idempotency | undefined): RequestHandler {
   return async (request, response) => {
+    // Answers are about people, and the tag of a thing tells of its version, not of figures that stand beside it.
+    response.setHeader("Cache-Control", "no-store");
     if (isDoor(each)) {
       requireBodyType(each, request);
       await send(response, each, await each.run(request, response));
@@ -88,7 +91,8 @@ async function send(
 ) {
   response.status(status);
   if (etag !== undefined) response.setHeader("ETag", etag);
-  if (value instanceof Download) await value.send(response);
+  if (value instanceof EventStream) await value.send(response);
+  else if (value instanceof Download) await value.send(response);
   else if (status === 204) response.end();
   // Express answers If-None-Match with 304 by itself.
   else response.json(value);

@@ -20,12 +20,16 @@ export async function wake<T>(redis: Redis, topic: WakeTopic<T>, news: T, log: L
   }
 }
 
-/** Listens on a connection of its own until the returned function is called; subscribes again after a reconnect. */
+/**
+ * Listens on a connection of its own until the returned function is called; subscribes again after a reconnect.
+ * `listening` is told when nothing is missed from now on.
+ */
 export async function onWake<T>(
   connection: Redis,
   topic: WakeTopic<T>,
   log: Log,
   listener: (news: T) => void,
+  listening: () => void = () => undefined,
 ): Promise<() => Promise<void>> {
   const redis = connection.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true });
   redis.on("error", (error: Error) => log.debug("The wake-up connection is away", { topic: topic.name, error }));
@@ -36,10 +40,9 @@ export async function onWake<T>(
     else log.warn("An unreadable wake-up was ignored", { topic: topic.name, problem: news.error.message });
   });
   // ioredis subscribes again by itself after a reconnect; with Redis away now, this resolves when it comes.
-  const subscribed = redis.subscribe(topic.name).then(
-    () => undefined,
-    (error: unknown) => log.debug("The wake-up subscription ended", { topic: topic.name, error }),
-  );
+  const subscribed = redis
+    .subscribe(topic.name)
+    .then(listening, (error: unknown) => log.debug("The wake-up subscription ended", { topic: topic.name, error }));
   if (redis.status === "ready") await subscribed;
   return async () => {
     // Not awaited: a subscription that waits for a Redis that is away never settles once its connection is cut.

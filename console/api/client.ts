@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { readEvents, type SentEvent } from "./event-stream.ts";
 import { Problem } from "./problem.ts";
 
 // The page's policy forbids making code from text, which zod would try for speed.
@@ -45,6 +46,48 @@ export async function fetchFile(path: string, reason: string): Promise<Blob> {
   const response = await fetch(BASE + path, { headers, credentials: "same-origin" });
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => undefined));
   return response.blob();
+}
+
+interface Following {
+  readonly reason: string;
+  readonly take: (event: SentEvent) => void;
+  /** Whether events come just now. */
+  readonly connected: (up: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How long to wait before coming back; longer each time nothing came. */
+const BACK_MS = [500, 2_000, 5_000, 15_000];
+
+/** Follows server-sent events, and goes on after the last one when the connection ends. Throws Problem for a refusal. */
+export async function followEvents(path: string, { reason, take, connected, signal }: Following): Promise<void> {
+  let last: string | undefined;
+  for (let vain = 0; !signal.aborted; vain += 1) {
+    const headers = {
+      "X-Reason": encodeURIComponent(reason),
+      ...(last === undefined ? {} : { "Last-Event-ID": last }),
+    };
+    try {
+      const response = await fetch(BASE + path, { headers, credentials: "same-origin", signal });
+      if (response.status >= 400 && response.status < 500) {
+        throw new Problem(response.status, await response.json().catch(() => undefined));
+      }
+      if (response.ok) {
+        connected(true);
+        await readEvents(response, (event) => {
+          last = event.id;
+          vain = 0;
+          take(event);
+        });
+      }
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      // The network is away: that is shown, and tried again.
+    }
+    if (signal.aborted) return;
+    connected(false);
+    await new Promise((resolve) => setTimeout(resolve, BACK_MS[Math.min(vain, BACK_MS.length - 1)]));
+  }
 }
 
 /** Not randomUUID: browsers have that over HTTPS only. */

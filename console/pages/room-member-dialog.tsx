@@ -7,14 +7,17 @@ import { Dialog } from "../ui/dialog.tsx";
 import { AreaField, SelectField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { PersonSearch } from "../ui/person-search.tsx";
-import { affiliations, type MemberRow, type RoomRow } from "./room.ts";
+import { affiliations, affiliationsByModerators, domainOf, type MemberRow, type RoomRow } from "./room.ts";
+
+/** Somebody with a place in the room, or inside without one. */
+type Tied = Pick<MemberRow, "jid" | "name" | "nick"> & { readonly affiliation: MemberRow["affiliation"] | "none" };
 
 interface MemberDialogProps {
   /** Path of the room's members. */
   readonly members: string;
   readonly room: RoomRow;
   /** Absent: somebody new. */
-  readonly member: MemberRow | undefined;
+  readonly member: Tied | undefined;
   readonly onClose: () => void;
   readonly onDone: (said: string) => void;
 }
@@ -24,8 +27,7 @@ export function RoomMemberDialog({ members, room, member, onClose, onDone }: Mem
   const { t } = useTranslation();
   const { api, tenant, may } = useSession();
   const [found, setFound] = useState("");
-  // Rooms are at rooms.<domain of the tenant>.
-  const domain = room.jid.slice(room.jid.indexOf("@rooms.") + "@rooms.".length);
+  const offered = may("rooms:change") ? affiliations : affiliationsByModerators;
   const save = async (values: FormData) => {
     const text = (name: string) => String(values.get(name) ?? "").trim();
     const jid = member?.jid ?? text("jid").toLowerCase();
@@ -47,7 +49,7 @@ export function RoomMemberDialog({ members, room, member, onClose, onDone }: Mem
           people={path`/tenants/${tenant}/people`}
           label={t("room.findPerson")}
           action={t("room.take")}
-          onChoose={({ localpart }) => setFound(`${localpart}@${domain}`)}
+          onChoose={({ localpart }) => setFound(`${localpart}@${domainOf(room)}`)}
         />
       )}
       <Form submit={t("ui.save")} onSubmit={save} extra={<Button onClick={onClose}>{t("ui.cancel")}</Button>}>
@@ -67,8 +69,8 @@ export function RoomMemberDialog({ members, room, member, onClose, onDone }: Mem
           name="affiliation"
           label={t("room.affiliation")}
           required
-          choices={affiliations.map((value) => ({ value, label: t(`room.affiliations.${value}`) }))}
-          defaultValue={member?.affiliation ?? "member"}
+          choices={offered.map((value) => ({ value, label: t(`room.affiliations.${value}`) }))}
+          defaultValue={offered.find((each) => each === member?.affiliation) ?? "member"}
         />
         <TextField
           name="nick"

@@ -16,7 +16,7 @@ interface MembersProps {
   readonly room: RoomRow;
 }
 
-type Open = { readonly is: "add" } | { readonly is: "change" | "ban" | "remove"; readonly member: MemberRow };
+type Open = { readonly is: "add" } | { readonly is: "change" | "ban" | "remove" | "lift"; readonly member: MemberRow };
 
 /** Who belongs to a room and who is shut out of it, and changes of it. */
 export function RoomMembers({ base, room }: MembersProps) {
@@ -48,6 +48,11 @@ export function RoomMembers({ base, room }: MembersProps) {
     { key: "nick", title: t("room.nick"), text: ({ nick }) => nick ?? "–" },
     { key: "reason", title: t("ui.reason"), text: ({ reason }) => reason ?? "–" },
   ];
+  const actionsFor = ({ affiliation }: MemberRow) => {
+    if (affiliation === "outcast") return ["lift"] as const;
+    const above = affiliation === "owner" || affiliation === "admin";
+    return above && !may("rooms:change") ? [] : (["change", "ban", "remove"] as const);
+  };
   const nameOf = ({ name, jid }: MemberRow) => name ?? jid;
   return (
     <div className="card">
@@ -77,20 +82,18 @@ export function RoomMembers({ base, room }: MembersProps) {
         rowActions={
           may("rooms:moderate")
             ? (member) =>
-                (["change", "ban", "remove"] as const)
-                  .filter((what) => what !== "ban" || member.affiliation !== "outcast")
-                  .map((what) => {
-                    const action = what === "change" ? t("ui.change") : t(`room.${what}`);
-                    return (
-                      <Button
-                        key={what}
-                        label={`${action}: ${nameOf(member)}`}
-                        onClick={() => show({ is: what, member })}
-                      >
-                        {action}
-                      </Button>
-                    );
-                  })
+                actionsFor(member).map((what) => {
+                  const action = what === "change" ? t("ui.change") : t(`room.${what}`);
+                  return (
+                    <Button
+                      key={what}
+                      label={`${action}: ${nameOf(member)}`}
+                      onClick={() => show({ is: what, member })}
+                    >
+                      {action}
+                    </Button>
+                  );
+                })
             : undefined
         }
       />
@@ -103,19 +106,19 @@ export function RoomMembers({ base, room }: MembersProps) {
           onDone={changed}
         />
       ) : null}
-      {open?.is === "ban" || open?.is === "remove" ? (
+      {open?.is === "ban" || open?.is === "remove" || open?.is === "lift" ? (
         <ConfirmDialog
           title={t(`room.${open.is}Title`, { name: nameOf(open.member) })}
           text={t(`room.${open.is}Text`)}
           action={t(`room.${open.is}`)}
-          danger
+          danger={open.is !== "lift"}
           onClose={close}
           onConfirm={async (reason) => {
             const at = `${members}${path`/${open.member.jid}`}`;
             const name = nameOf(open.member);
-            if (open.is === "remove") {
+            if (open.is === "remove" || open.is === "lift") {
               await api.send("DELETE", at, { reason });
-              changed(t("room.removed", { name }));
+              changed(t(open.is === "lift" ? "room.lifted" : "room.removed", { name }));
             } else {
               await api.send("PUT", at, { reason, body: { affiliation: "outcast" } });
               changed(t("room.memberChanged", { name, affiliation: t("room.affiliations.outcast") }));

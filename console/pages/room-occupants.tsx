@@ -1,32 +1,32 @@
-import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import * as z from "zod/mini";
 import { path } from "../api/client.ts";
+import { usePagesOf } from "../api/pages-of.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
 import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
-import { pageLocally, type TableQuery } from "../ui/table-data.ts";
-import { type OccupantRow, occupantShape } from "./room.ts";
+import { type OccupantRow, occupantShape, type RoomRow } from "./room.ts";
+import { RoomMemberDialog } from "./room-member-dialog.tsx";
+import { RoomRoleDialog } from "./room-role-dialog.tsx";
 
-const answer = z.object({ items: z.array(occupantShape) });
+interface OccupantsProps {
+  /** Path of the room. */
+  readonly base: string;
+  readonly room: RoomRow;
+}
 
-/** Who is inside a room now; somebody is put out. `base` is the room's path. */
-export function RoomOccupants({ base }: { readonly base: string }) {
+type Open =
+  | { readonly is: "role" | "kick"; readonly occupant: OccupantRow }
+  | { readonly is: "affiliation"; readonly occupant: OccupantRow & { readonly jid: string } };
+
+/** Who is inside a room now: gets or loses the voice, a place in the room, or is put out. */
+export function RoomOccupants({ base, room }: OccupantsProps) {
   const { t } = useTranslation();
   const { api, may } = useSession();
-  const { open, show, close, changes, changed } = useOpenDialog<OccupantRow>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change makes the rows old
-  const load = useCallback(
-    async (query: TableQuery) => {
-      const { items } = answer.parse((await api.get(`${base}/occupants`)).body);
-      const texts = ({ nick, jid, role }: OccupantRow) => ({ nick, jid: jid ?? "", role });
-      return pageLocally(items, texts, query);
-    },
-    [api, base, changes],
-  );
+  const { open, show, close, changes, changed } = useOpenDialog<Open>();
+  const load = usePagesOf(occupantShape, `${base}/occupants`, changes);
   const columns: Column<OccupantRow>[] = [
     {
       key: "nick",
@@ -39,7 +39,7 @@ export function RoomOccupants({ base }: { readonly base: string }) {
       ),
       sortable: true,
     },
-    { key: "jid", title: t("room.jid"), text: ({ jid }) => jid ?? "–", sortable: true },
+    { key: "jid", title: t("room.jid"), text: ({ jid }) => jid ?? "–" },
     { key: "role", title: t("room.insideRole"), text: ({ role }) => t(`room.roles.${role}`) },
     {
       key: "affiliation",
@@ -65,26 +65,59 @@ export function RoomOccupants({ base }: { readonly base: string }) {
         empty={<Empty title={t("room.nobodyInside")} />}
         rowActions={
           may("rooms:moderate")
-            ? (occupant) =>
-                // Who is here from another network is put out there.
-                occupant.network === null ? (
-                  <Button label={`${t("room.kick")}: ${occupant.nick}`} onClick={() => show(occupant)}>
-                    {t("room.kick")}
-                  </Button>
-                ) : null
+            ? (occupant) => {
+                // Who is here from another network is put out there; owners and administrators stay as they are.
+                const { network, nick, jid, affiliation } = occupant;
+                if (network !== null) return null;
+                const above = affiliation === "owner" || affiliation === "admin";
+                return (
+                  <>
+                    {above ? null : (
+                      <Button label={`${t("room.changeRole")}: ${nick}`} onClick={() => show({ is: "role", occupant })}>
+                        {t("room.changeRole")}
+                      </Button>
+                    )}
+                    {jid === null || (above && !may("rooms:change")) ? null : (
+                      <Button
+                        label={`${t("room.changeTie")}: ${nick}`}
+                        onClick={() => show({ is: "affiliation", occupant: { ...occupant, jid } })}
+                      >
+                        {t("room.changeTie")}
+                      </Button>
+                    )}
+                    {above ? null : (
+                      <Button label={`${t("room.kick")}: ${nick}`} onClick={() => show({ is: "kick", occupant })}>
+                        {t("room.kick")}
+                      </Button>
+                    )}
+                  </>
+                );
+              }
             : undefined
         }
       />
-      {open ? (
+      {open?.is === "role" ? (
+        <RoomRoleDialog base={base} occupant={open.occupant} onClose={close} onDone={changed} />
+      ) : null}
+      {open?.is === "affiliation" ? (
+        <RoomMemberDialog
+          members={`${base}/members`}
+          room={room}
+          member={{ ...open.occupant, name: null }}
+          onClose={close}
+          onDone={changed}
+        />
+      ) : null}
+      {open?.is === "kick" ? (
         <ConfirmDialog
-          title={t("room.kickTitle", { name: open.nick })}
+          title={t("room.kickTitle", { name: open.occupant.nick })}
           text={t("room.kickText")}
           action={t("room.kick")}
           danger
           onClose={close}
           onConfirm={async (reason) => {
-            await api.send("POST", `${base}${path`/occupants/${open.occupantId}/kick`}`, { reason });
-            changed(t("room.kicked", { name: open.nick }));
+            await api.send("POST", `${base}${path`/occupants/${open.occupant.occupantId}/kick`}`, { reason });
+            changed(t("room.kicked", { name: open.occupant.nick }));
           }}
         />
       ) : null}

@@ -4,7 +4,6 @@ import { Link, useNavigate, useParams } from "react-router";
 import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
-import { ConfirmDialog } from "../ui/confirm.tsx";
 import { Facts } from "../ui/facts.tsx";
 import { useFormats } from "../ui/formats.ts";
 import { Page } from "../ui/page.tsx";
@@ -12,8 +11,14 @@ import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { type WholeRoom, wholeRoom } from "./room.ts";
 import { RoomConfigForm } from "./room-config-form.tsx";
+import { RoomEndDialog } from "./room-end-dialog.tsx";
+import { RoomInviteDialog } from "./room-invite-dialog.tsx";
+import { RoomLive } from "./room-live.tsx";
 import { RoomMembers } from "./room-members.tsx";
+import { RoomNumbers } from "./room-numbers.tsx";
 import { RoomOccupants } from "./room-occupants.tsx";
+import { RoomPicture } from "./room-picture.tsx";
+import { RoomSubjectDialog } from "./room-subject-dialog.tsx";
 
 /** One room: what it is, who is inside, who belongs to it, its settings, its end. */
 export function RoomPage() {
@@ -23,13 +28,13 @@ export function RoomPage() {
 
 function RoomView({ name }: { readonly name: string }) {
   const { t } = useTranslation();
-  const { longDay, number } = useFormats();
+  const { longDay } = useFormats();
   const { api, tenant, may } = useSession();
   const toast = useToast();
   const navigate = useNavigate();
   const [room, setRoom] = useState<WholeRoom>();
   const [error, setError] = useState<unknown>();
-  const [ending, setEnding] = useState(false);
+  const [open, setOpen] = useState<"end" | "invite" | "subject">();
   const base = path`/tenants/${tenant}/rooms/${name}`;
   const read = useCallback(async () => {
     try {
@@ -57,11 +62,16 @@ function RoomView({ name }: { readonly name: string }) {
       </Page>
     );
   }
+  const close = () => setOpen(undefined);
+  const done = (said: string) => {
+    close();
+    toast(said);
+    void read();
+  };
   const facts = [
     [t("room.address"), room.jid],
     [t("room.subject"), room.subject ?? t("room.noSubject")],
     [t("room.since"), longDay(room.createdAt)],
-    [t("rooms.messagesToday"), number(room.messagesToday)],
   ] as const;
   return (
     <Page
@@ -69,7 +79,7 @@ function RoomView({ name }: { readonly name: string }) {
       title={room.title}
       actions={
         may("rooms:change") ? (
-          <Button kind="danger" onClick={() => setEnding(true)}>
+          <Button kind="danger" onClick={() => setOpen("end")}>
             {t("room.destroy")}
           </Button>
         ) : null
@@ -80,14 +90,23 @@ function RoomView({ name }: { readonly name: string }) {
         <h2 id="room-facts">{t("room.facts")}</h2>
         {room.description === "" ? null : <p>{room.description}</p>}
         <Facts of={facts} />
-        {may("archive:read") ? (
-          <p>
+        <div className="actions">
+          {may("rooms:moderate") ? (
+            <>
+              <Button onClick={() => setOpen("subject")}>{t("room.subjectChange")}</Button>
+              <Button onClick={() => setOpen("invite")}>{t("room.invite")}</Button>
+            </>
+          ) : null}
+          <RoomPicture base={base} />
+          {may("archive:read") ? (
             <Link to={`/archive?${new URLSearchParams({ room: room.name })}`}>{t("room.searchArchive")}</Link>
-          </p>
-        ) : null}
+          ) : null}
+        </div>
       </section>
-      <RoomOccupants base={base} />
+      <RoomOccupants base={base} room={room} />
+      {may("archive:read") ? <RoomLive base={base} /> : null}
       <RoomMembers base={base} room={room} />
+      <RoomNumbers address={`${base}/statistics`} />
       {may("rooms:change") ? (
         <RoomConfigForm
           key={room.version}
@@ -99,15 +118,14 @@ function RoomView({ name }: { readonly name: string }) {
           }}
         />
       ) : null}
-      {ending ? (
-        <ConfirmDialog
-          title={t("room.destroyOne", { name: room.title })}
-          text={t("room.destroyText")}
-          action={t("room.destroy")}
-          danger
-          onClose={() => setEnding(false)}
-          onConfirm={async (reason) => {
-            await api.send("DELETE", base, { reason });
+      {open === "subject" ? <RoomSubjectDialog base={base} room={room} onClose={close} onDone={done} /> : null}
+      {open === "invite" ? <RoomInviteDialog base={base} room={room} onClose={close} onDone={done} /> : null}
+      {open === "end" ? (
+        <RoomEndDialog
+          base={base}
+          room={room}
+          onClose={close}
+          onDone={() => {
             toast(t("room.destroyed", { name: room.title }));
             navigate("/rooms");
           }}

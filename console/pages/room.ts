@@ -47,6 +47,9 @@ export const roomShape = z.object({
 });
 export type RoomRow = z.infer<typeof roomShape>;
 
+/** The domain of the tenant: its rooms are at rooms.<domain>. */
+export const domainOf = ({ jid }: Pick<RoomRow, "jid">): string => jid.slice(jid.indexOf("@rooms.") + "@rooms.".length);
+
 /** A room as read alone. */
 export const wholeRoom = z.extend(roomShape, {
   config: configShape,
@@ -57,6 +60,8 @@ export const wholeRoom = z.extend(roomShape, {
 export type WholeRoom = z.infer<typeof wholeRoom>;
 
 export const affiliations = ["owner", "admin", "member", "outcast"] as const;
+/** Those that moderators of a tenant give and take; the others are for its administrators. */
+export const affiliationsByModerators = ["member", "outcast"] as const;
 const affiliationShape = z.enum(affiliations);
 
 export const memberShape = z.object({
@@ -67,6 +72,10 @@ export const memberShape = z.object({
   name: z.nullable(z.string()),
 });
 export type MemberRow = z.infer<typeof memberShape>;
+
+/** The picture of a room, as base64. */
+export const avatarShape = z.object({ avatar: z.nullable(z.object({ type: z.string(), data: z.string() })) });
+export type Avatar = z.infer<typeof avatarShape>["avatar"];
 
 export const occupantShape = z.object({
   nick: z.string(),
@@ -80,8 +89,13 @@ export const occupantShape = z.object({
 export type OccupantRow = z.infer<typeof occupantShape>;
 
 export const statisticsShape = z.object({
-  rooms: z.number(),
-  messagesToday: z.number(),
+  /** Of all rooms only. */
+  rooms: z.optional(z.number()),
+  occupants: z.nullable(z.number()),
+  messages: z.number(),
+  /** About. */
+  bytes: z.number(),
+  lastMessageAt: z.nullable(z.string()),
   days: z.array(z.object({ day: z.string(), messages: z.number() })),
 });
 export type Statistics = z.infer<typeof statisticsShape>;
@@ -98,6 +112,17 @@ export const messageShape = z.object({
   room: z.optional(z.object({ name: z.string(), title: z.string(), ended: z.boolean() })),
 });
 export type MessageRow = z.infer<typeof messageShape>;
+
+/** What an entry of a room's log is to who reads along. */
+export const roomEventShape = z.object({
+  id: z.string(),
+  at: z.string(),
+  nick: z.string(),
+  body: z.nullable(z.string()),
+  kind: z.enum(["message", "correction", "subject", "retraction", "retracted", "other"]),
+  target: z.nullable(z.string()),
+});
+export type RoomEvent = z.infer<typeof roomEventShape>;
 
 const rateShape = z.object({ person: z.number(), room: z.number() });
 

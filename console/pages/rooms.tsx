@@ -74,7 +74,7 @@ export function RoomsPage() {
         </>
       }
     >
-      <RoomNumbers base={base} />
+      <RoomNumbers address={`${base}/room-statistics`} />
       <DataTable
         caption={t("rooms.title")}
         columns={columns}

@@ -17,10 +17,18 @@ function formatsOf(language: string) {
   // A day is a day wherever the reader is.
   const dayOfCalendar = dates({ dateStyle: "medium", timeZone: "UTC" });
   const gigabytes = numbers({ style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+  const byteUnits = ["byte", "kilobyte", "megabyte", "gigabyte"].map((unit) =>
+    numbers({ style: "unit", unit, maximumFractionDigits: 1 }),
+  );
   return {
     number: numbers(),
     /** Of bytes. */
     gigabytes: (bytes: number) => gigabytes(bytes / 1e9),
+    /** Of bytes, in the unit that makes it short. */
+    size: (bytes: number) => {
+      const at = Math.min(byteUnits.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+      return byteUnits[at]?.(bytes / 1_000 ** at) ?? "";
+    },
     day: dates({ dateStyle: "medium" }),
     longDay: dates({ dateStyle: "long" }),
     /** Of YYYY-MM-DD. */

@@ -19,7 +19,8 @@ const consolePolicy = helmet.contentSecurityPolicy({
     frameAncestors: ["'none'"],
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
+    // Pictures of rooms come from the API as data.
+    imgSrc: ["'self'", "data:"],
     connectSrc: ["'self'"],
   },
 });

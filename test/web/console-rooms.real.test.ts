@@ -69,6 +69,64 @@ async function confirm(page: Page, action: string, reason: string, language: Lan
   await dialog.waitFor({ state: "detached" });
 }
 
+/** A picture of one dot. */
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+/** Somebody says things while the console reads along; one is taken back. */
+async function readAlong(page: Page, name: string, language: Language): Promise<void> {
+  const { room } = texts[language];
+  const log = page.getByRole("log", { name: room.live });
+  const word = unique("laut");
+  await say(name, `Vorher ${word}`);
+  await type(page, page.getByLabel(room.liveReason), "Beschwerde über den Ton");
+  await enter(page, page.getByRole("button", { name: room.liveStart, exact: true }));
+  await log.getByText(`Vorher ${word}`).waitFor();
+  await say(name, `Nachher ${word}`);
+  await log.getByText(`Nachher ${word}`).waitFor();
+  await axeFindsNothing(page);
+  if (language === "de") await picture(page, "console-room-live");
+  await enter(page, log.getByRole("button", { name: room.takeBackOf.replace("{{name}}", "Svenja") }).last());
+  await confirm(page, room.takeBack, "Beleidigung", language);
+  await log.getByText(room.takenBack).waitFor();
+  expect(await log.getByText(`Nachher ${word}`).count()).toBe(0);
+  await enter(page, page.getByRole("button", { name: room.liveEnd }));
+}
+
+/** Subject, picture, an invitation, and the voice of who is inside. */
+async function actOn(page: Page, name: string, language: Language): Promise<void> {
+  const { room, ui } = texts[language];
+  const dialog = page.getByRole("dialog");
+  await enter(page, page.getByRole("button", { name: room.subjectChange }));
+  await type(page, dialog.getByLabel(room.subject), `Haushalt ${name}`);
+  await confirm(page, ui.save, "neue Tagesordnung", language);
+  await page
+    .getByRole("definition")
+    .filter({ hasText: `Haushalt ${name}` })
+    .waitFor();
+
+  await enter(page, page.getByRole("button", { name: room.pictureSet }));
+  await enter(page, dialog.getByRole("button", { name: ui.save }));
+  await dialog.getByText(ui.required).first().waitFor();
+  const file = { name: "punkt.png", mimeType: "image/png", buffer: Buffer.from(DOT, "base64") };
+  await dialog.getByLabel(room.pictureFile).setInputFiles(file);
+  await confirm(page, ui.save, "Erkennungszeichen", language);
+  await page.getByAltText(room.picture).waitFor();
+
+  await enter(page, page.getByRole("button", { name: room.invite, exact: true }));
+  await type(page, dialog.getByLabel(room.findPerson), "malte.jensen");
+  await enter(page, dialog.getByRole("button", { name: `${room.take}: Malte Jensen` }));
+  await of(page, room.leaveOut, "Malte Jensen").waitFor();
+  if (language === "de") await picture(page, "console-room-invite");
+  await confirm(page, room.invite, "Thema Haushalt", language);
+  await page.getByText(room.invited_one).waitFor();
+
+  await enter(page, of(page, room.changeRole, "Svenja"));
+  await tabTo(page, dialog.getByLabel(room.insideRole));
+  await page.keyboard.press("End");
+  await confirm(page, ui.save, "nur zuhören", language);
+  await page.getByRole("row", { name: new RegExp(`Svenja .*${room.roles.visitor}`) }).waitFor();
+}
+
 describe.each(languages)("in %s", (language) => {
   const { rooms, room, archive, audit, ui } = texts[language];
 
@@ -109,6 +167,8 @@ describe.each(languages)("in %s", (language) => {
         await page.evaluate("scrollTo(0, 0)");
         await picture(page, "console-room");
       }
+      await readAlong(page, name, language);
+      await actOn(page, name, language);
       await enter(page, of(page, room.kick, "Svenja"));
       await confirm(page, room.kick, "stört", language);
       expect(await putOut(name, "Svenja")).toContain("307");
@@ -134,7 +194,11 @@ describe.each(languages)("in %s", (language) => {
       await enter(page, of(page, room.ban, "Malte Jensen"));
       await confirm(page, room.ban, "nicht mehr dabei", language);
       await page.getByRole("row", { name: new RegExp(`${room.affiliations.outcast}.*nicht mehr dabei`) }).waitFor();
+      await enter(page, of(page, room.lift, "Malte Jensen"));
+      await confirm(page, room.lift, "doch dabei", language);
+      await page.getByText(room.noMembers).waitFor();
       await enter(page, page.getByRole("button", { name: room.destroy }));
+      await type(page, dialog.getByLabel(room.alternate), "plenum");
       await confirm(page, room.destroy, "aufgelöst", language);
       await page.getByRole("heading", { name: rooms.title, level: 1 }).waitFor();
       await type(page, page.getByLabel(ui.search, { exact: true }), name);
@@ -142,7 +206,7 @@ describe.each(languages)("in %s", (language) => {
       expect(watch).toEqual({ errors: [], foreign: [] });
       await context.close();
     },
-    2 * STEP,
+    3 * STEP,
   );
 
   it(
