@@ -1,10 +1,12 @@
 /**
- * Our archived room beside Prosody's own rooms on the same server, with its archive in the same PostgreSQL and without
- * any: how many copies a second reach the occupants, and how long a message takes.
+ * Our archived room beside Prosody's own rooms on the same server, with their archive in the same PostgreSQL and without
+ * any, and beside ejabberd's with theirs: how many copies a second reach the occupants, and how long a message takes.
  */
 import type { Benchmark, Row } from "./benchmark.ts";
-import { ourArchive, prosodyArchive } from "./rooms/archives.ts";
-import { startLoad } from "./rooms/load-process.ts";
+import { type Archive, ejabberdArchive, ourArchive, prosodyArchive } from "./rooms/archives.ts";
+import type { Account } from "./rooms/connection.ts";
+import { startEjabberd } from "./rooms/ejabberd.ts";
+import { type LoadProcess, startLoad } from "./rooms/load-process.ts";
 import { type Candidate, measure, type Plan } from "./rooms/measure.ts";
 import { compared } from "./rooms/rows.ts";
 import { type BenchServer, startServer } from "./rooms/server.ts";
@@ -21,33 +23,59 @@ const ROUNDS = 3;
 
 export const rooms: Benchmark = {
   name: "rooms",
-  description: `our archived room beside Prosody's mod_muc with and without mod_muc_mam, ${SIZES.map(({ occupants }) => occupants).join(" and ")} occupants`,
+  description: `our archived room beside mod_muc of Prosody and of ejabberd, with their archives and without, ${SIZES.map(({ occupants }) => occupants).join(" and ")} occupants`,
   run: async (report, signal) => {
     const server = await startServer(OCCUPANTS, report);
-    const archives = [ourArchive(server), prosodyArchive(server)] as const;
-    const load = startLoad();
-    const giveUp = () => load.stop();
+    const loads: LoadProcess[] = [];
+    const closing: (() => Promise<void>)[] = [() => server.stop()];
+    const giveUp = () => {
+      for (const load of loads) load.stop();
+    };
     signal.addEventListener("abort", giveUp);
-    try {
+    const crowd = async (at: { readonly host: string; readonly port: number }, domain: string, people: Account[]) => {
       signal.throwIfAborted();
-      const { host, port } = server.stack.demo.xmpp;
-      await load.ask({ do: "connect", host, port, domain: server.tenant.domain, people: [...server.people] });
-      const [ours, peer] = archives;
+      const load = startLoad();
+      loads.push(load);
+      await load.ask({ do: "connect", ...at, domain, people });
+      return load;
+    };
+    const opened = (archive: Archive) => {
+      closing.unshift(() => archive.close());
+      return archive;
+    };
+    try {
       const { domain } = server.tenant;
-      const pids = { ...pidsOf(server), load: load.pid };
+      const ejabberd = await startEjabberd(
+        server,
+        server.people.map(({ user }) => user),
+        report,
+      );
+      closing.unshift(() => ejabberd.stop());
+      const { host, port } = server.stack.demo.xmpp;
+      const load = await crowd({ host, port }, domain, [...server.people]);
+      const peerLoad = await crowd(ejabberd, ejabberd.domain, [...ejabberd.people]);
+      const own = { load, pids: { ...pidsOf(server), load: load.pid } };
+      const peer = { load: peerLoad, pids: { ...pidsOf(server), ejabberd: ejabberd.pid, load: peerLoad.pid } };
+      const [ours, prosodys, ejabberds] = [
+        opened(ourArchive(server)),
+        opened(prosodyArchive(server)),
+        opened(ejabberdArchive(ejabberd.archiveUrl)),
+      ];
       const rows: Row[] = [];
       for (const { occupants, messages, warmUp } of SIZES) {
+        const room = (at: string) => `bench-${occupants}@${at}`;
         const candidates: readonly Candidate[] = [
-          { name: "ours", room: `bench-${occupants}@rooms.${domain}`, archive: ours },
-          { name: "mod_muc + mod_muc_mam", room: `bench-${occupants}@muc-archived.${domain}`, archive: peer },
-          { name: "mod_muc", room: `bench-${occupants}@muc-plain.${domain}`, archive: undefined },
+          { name: "ours", room: room(`rooms.${domain}`), archive: ours, ...own },
+          { name: "mod_muc + mod_muc_mam", room: room(`muc-archived.${domain}`), archive: prosodys, ...own },
+          { name: "mod_muc", room: room(`muc-plain.${domain}`), archive: undefined, ...own },
+          { name: "ejabberd mod_muc + mod_mam", room: room(`muc.${ejabberd.domain}`), archive: ejabberds, ...peer },
         ];
         const plan: Plan = {
           ...{ occupants, rounds: ROUNDS, pace: PACE },
           warmUp: { do: "flood", messages: warmUp, window: WINDOW },
           flood: { do: "flood", messages, window: WINDOW },
         };
-        rows.push(...compared(await measure(candidates, load, pids, plan, report), plan));
+        rows.push(...compared(await measure(candidates, plan, report), plan));
       }
       return rows;
     } catch (error) {
@@ -56,9 +84,8 @@ export const rooms: Benchmark = {
       throw error;
     } finally {
       signal.removeEventListener("abort", giveUp);
-      load.stop();
-      await Promise.all(archives.map((archive) => archive.close()));
-      await server.stop();
+      giveUp();
+      for (const close of closing) await close();
     }
   },
 };

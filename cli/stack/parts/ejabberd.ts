@@ -7,7 +7,7 @@ import { localCertificate } from "../certificate.ts";
 import { StackError } from "../error.ts";
 import { socketPath } from "../home.ts";
 import type { XmppServer } from "../server-kind.ts";
-import { asService } from "../service-user.ts";
+import { asService, type ServiceUser } from "../service-user.ts";
 import type { LocalServer } from "./prosody.ts";
 
 /** Debian's place for Erlang libraries. */
@@ -65,11 +65,25 @@ export function ejabberdServer(
     { mode: 0o600 },
   );
   if (user) for (const path of [folder, spool, file]) chownSync(path, user.uid, user.gid);
+  return ejabberdNode({ folder, file, spool, socket, port: clients }, user);
+}
+
+/** An ejabberd with this configuration, which offers its API at the socket to whoever may open it. */
+export function ejabberdNode(
+  {
+    folder,
+    file,
+    spool,
+    socket,
+    port,
+  }: Readonly<Record<"folder" | "file" | "spool" | "socket", string>> & { port: number },
+  user: ServiceUser | undefined,
+): XmppServer {
   const args = ["-noinput", "-noshell", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
   return {
     part: {
       name: "ejabberd",
-      port: clients,
+      port,
       ...asService(user, "erl", args, [file]),
       cwd: "/",
       env: {

@@ -1,4 +1,4 @@
-/** Whether what was sent is in the archive: ours and Prosody's. */
+/** Whether what was sent is in the archive: ours, and those of the peers. */
 import { sql } from "kysely";
 import pg from "pg";
 import { openDatabase } from "../../../platform/postgres.ts";
@@ -38,6 +38,21 @@ export function prosodyArchive({ archiveUrl }: BenchServer): Archive {
         `select count(*) from prosodyarchive
          where host = $1 and "user" = $2 and store = 'muc_log' and position($3 in value) > 0`,
         [room.slice(room.indexOf("@") + 1), localPart(room), `<body>${label}:`],
+      );
+      return rows[0]?.count ?? 0;
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** What ejabberd's mod_mam stored. */
+export function ejabberdArchive(url: string): Archive {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  return {
+    count: async (room, label) => {
+      const { rows } = await pool.query<{ count: number }>(
+        "select count(*)::int as count from archive where username = $1 and kind = 'groupchat' and starts_with(txt, $2)",
+        [room, `${label}:`],
       );
       return rows[0]?.count ?? 0;
     },

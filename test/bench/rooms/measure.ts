@@ -9,6 +9,9 @@ export interface Candidate {
   readonly name: string;
   readonly room: string;
   readonly archive: Archive | undefined;
+  /** The process of its occupants, and the processes that may be at work for it. */
+  readonly load: LoadProcess;
+  readonly pids: Readonly<Record<string, number>>;
 }
 
 type Playing = Extract<Command, { label: string }>;
@@ -41,15 +44,13 @@ export interface Measured {
  */
 export async function measure(
   candidates: readonly Candidate[],
-  load: LoadProcess,
-  pids: Readonly<Record<string, number>>,
   plan: Plan,
   report: (line: string) => void,
 ): Promise<Measured[]> {
-  const play = (candidate: Candidate, command: Playing) => playRound(load, pids, candidate, command, plan.occupants);
+  const play = (candidate: Candidate, command: Playing) => playRound(candidate, command, plan.occupants);
   for (const candidate of candidates) {
     report(`${candidate.name}: ${plan.occupants} occupants enter, warm-up`);
-    await load.ask({ do: "join", room: candidate.room, occupants: plan.occupants });
+    await candidate.load.ask({ do: "join", room: candidate.room, occupants: plan.occupants });
     await play(candidate, { ...plan.warmUp, room: candidate.room, label: "warm-up" });
   }
   const measured = candidates.map((candidate) => ({ candidate, floods: [] as Round[], paced: [] as Round[] }));
@@ -71,13 +72,8 @@ export function copiesPerSecond({ copies, elapsed }: Outcome): number {
   return (copies * 1_000) / elapsed;
 }
 
-async function playRound(
-  load: LoadProcess,
-  pids: Readonly<Record<string, number>>,
-  candidate: Candidate,
-  command: Playing,
-  occupants: number,
-): Promise<Round> {
+async function playRound(candidate: Candidate, command: Playing, occupants: number): Promise<Round> {
+  const { load, pids } = candidate;
   const before = usage(pids);
   const { outcome: played } = await load.ask(command);
   const after = usage(pids);
