@@ -22,6 +22,7 @@ import { checkOutsider } from "./core-rules.ts";
 import { affiliationOf, type RoomState } from "./core-state.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { roomLetters } from "./letters.ts";
+import { type Lost, lostOccupants } from "./lost.ts";
 import { roomMessages } from "./messages.ts";
 import { occupantIq } from "./occupant-iq.ts";
 import { personLimit } from "./person-limit.ts";
@@ -48,7 +49,8 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
   const limit = personLimit(LETTERS_PER_MINUTE, deps.clock);
   const { domain } = context.tenant;
   const letters = roomLetters(rooms, { limit, domain, newId: deps.newId, send: context.send });
-  const messages = roomMessages(context, rooms, letters, deps);
+  const lost = lostOccupants(context, rooms);
+  const messages = roomMessages(context, { rooms, letters, lost }, deps);
   const commands = adHoc(context, rooms, deps, limit);
   const background = startBackground(context, rooms, deps);
   return {
@@ -71,10 +73,15 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
     errorContext: (refused) => (refused.name === "presence" ? x("x", { xmlns: NS_MUC }) : undefined),
     message: (incoming) => messages.take(incoming),
     presence: (incoming) =>
-      attr(incoming.stanza, "type") === "error" ? messages.bounced(incoming) : onPresence(context, rooms, incoming),
+      attr(incoming.stanza, "type") === "error"
+        ? messages.bounced(incoming)
+        : onPresence(context, { rooms, lost }, incoming),
     onOnline: background.online,
     onOffline: background.offline,
-    close: background.stop,
+    close: () => {
+      lost.stop();
+      return background.stop();
+    },
   };
 }
 
@@ -87,12 +94,17 @@ const ifArchived = (rooms: Rooms, route: IqRoute): IqRoute => ({
   },
 });
 
-function onPresence(context: DoorContext, rooms: Rooms, incoming: Incoming): void | Promise<void> {
+function onPresence(
+  context: DoorContext,
+  { rooms, lost }: { readonly rooms: Rooms; readonly lost: Lost },
+  incoming: Incoming,
+): void | Promise<void> {
   const { stanza, from, to } = incoming;
   const type = attr(stanza, "type");
   if (type !== undefined && type !== "unavailable") return;
   if (to.local === "") return;
   const jid = jidText(from);
+  lost.heardFrom(jid);
   const presence = childElements(stanza);
   if (type === "unavailable") {
     return rooms.withRoom(to.local, (room) => room && rooms.apply(room, leave(room, jid, false, presence)));

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { x } from "../components/stanza.ts";
+import { attr, x } from "../components/stanza.ts";
 import { mucUser, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { join } from "./core-entry.ts";
 import { freeNick, setFarOccupants } from "./core-far.ts";
 import { reconfigured } from "./core-owner.ts";
-import { changePresence, leave } from "./core-presence.ts";
+import { changePresence, leave, loseAll } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
 
@@ -219,3 +219,18 @@ function checkRoom(room: RoomState): void {
     expect(occupant.far !== undefined || occupant.sessions.size > 0).toBe(true);
   }
 }
+
+test("who is lost at once is told of to those who remain, and not to one another", () => {
+  const room = emptyRoom();
+  const everybody = [0, 1, 2, 3, 4].map((n) => `p${n}@example.org/1`);
+  for (const [n, jid] of everybody.entries()) enter(room, jid, `p${n}`);
+  const [stays = "", ...gone] = everybody;
+  const effects = loseAll(room, gone);
+  expect([...room.bySession.keys()]).toEqual([stays]);
+  const told = sentTo(effects, stays).map((stanza) => `${attr(stanza, "type")} ${attr(stanza, "from")}`);
+  expect(told).toEqual([1, 2, 3, 4].map((n) => `unavailable ${ROOM}/p${n}`));
+  for (const jid of gone) expect(sentTo(effects, jid)).toEqual([]);
+  expect(effects.filter((effect) => effect.do === "send" && effect.to.length === 0)).toEqual([]);
+  // Nobody is told when nobody remains, and a room that is not kept ends.
+  expect(loseAll(room, [stays]).map((effect) => effect.do)).not.toContain("send");
+});

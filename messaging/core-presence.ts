@@ -89,6 +89,18 @@ export function leave(room: RoomState, jid: string, lost: boolean, children: rea
   return [...own, ...told, ...settleQuiet(room), remember, ...ended(room)];
 }
 
+/** Sessions that are lost at once (333): who remains is told of each, and none of them of another. */
+export function loseAll(room: RoomState, jids: readonly string[]): Effect[] {
+  const gone = new Set(jids);
+  return jids
+    .flatMap((jid) => leave(room, jid, true))
+    .flatMap((effect): Effect[] => {
+      if (effect.do !== "send") return [effect];
+      const to = effect.to.filter((jid) => !gone.has(jid));
+      return to.length > 0 ? [{ ...effect, to }] : [];
+    });
+}
+
 /** The client's own elements of a presence: what only the room may say is left out. */
 export function ownElements(children: readonly Element[]): Element[] {
   const ours = [NS_MUC, NS_MUC_USER, NS_OCCUPANT_ID, "urn:xmpp:hats:0", "urn:xmpp:delay"];

@@ -6,9 +6,9 @@ import type { Incoming } from "../components/router.ts";
 import { attr, type Element } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
-import { leave } from "./core-presence.ts";
 import { type Effect, everySession, type RoomState } from "./core-state.ts";
 import type { Letters } from "./letters.ts";
+import type { Lost } from "./lost.ts";
 import { asksToRetract, retractOwn } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
@@ -30,10 +30,15 @@ export interface RoomMessages {
   bounced(incoming: Incoming): void | Promise<void>;
 }
 
-export function roomMessages(context: DoorContext, rooms: Rooms, letters: Letters, deps: RoomsDeps): RoomMessages {
+export function roomMessages(
+  context: DoorContext,
+  { rooms, letters, lost }: { readonly rooms: Rooms; readonly letters: Letters; readonly lost: Lost },
+  deps: RoomsDeps,
+): RoomMessages {
   const take: RoomMessages["take"] = (incoming) => {
-    const { stanza, to, held } = incoming;
+    const { stanza, from, to, held } = incoming;
     if (attr(stanza, "type") === "error") return bounced(incoming);
+    lost.heardFrom(jidText(from));
     if (to.local === "") throw new KontorError("service-unavailable", "Send messages to a room of this domain");
     if (!held?.again) return rooms.inRoom(to.local, (room) => said(room, incoming));
     return rooms.withRepeated(to.local, held.mark, (room, logged) => {
@@ -73,7 +78,7 @@ export function roomMessages(context: DoorContext, rooms: Rooms, letters: Letter
     return rooms.withRoom(to.local, (room) => {
       if (!room) return;
       if (stanza.name === "message") letters.bounced(room, incoming);
-      rooms.apply(room, leave(room, jidText(from), true));
+      lost.gone(room.name, jidText(from));
     });
   };
 

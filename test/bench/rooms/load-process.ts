@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { repository } from "../../../cli/stack/home.ts";
 import { type Answer, type Command, reply } from "./protocol.ts";
 
 /** The process in which the occupants live, as the benchmark sees it. */
@@ -15,6 +16,8 @@ export interface LoadProcess {
 export function startLoad(): LoadProcess {
   const child = fork(fileURLToPath(new URL("load.ts", import.meta.url)), {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // Also when whoever starts it is not run by tsx itself.
+    execArgv: ["--import", `${repository}node_modules/tsx/dist/loader.mjs`],
   });
   if (child.pid === undefined) throw new Error("the load process did not start");
   let ended = false;
