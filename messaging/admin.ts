@@ -3,7 +3,6 @@ import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
 import { mucAdmin, NS_MUC_ADMIN } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
-import type { NewId } from "../platform/ids.ts";
 import { type AdminChanges, type Asker, adminList, applyAdmin, checkAdmin } from "./core-admin.ts";
 import { invitation, welcomed } from "./core-invite.ts";
 import { affiliationOf, type RoomState } from "./core-state.ts";
@@ -11,7 +10,7 @@ import type { Rooms } from "./rooms.ts";
 import { type RoomChange, storeMemberships } from "./store-changes.ts";
 
 /** The routes of the lists at each room's bare address. */
-export function adminRoutes(rooms: Rooms, newId: NewId): IqRoute[] {
+export function adminRoutes(rooms: Rooms): IqRoute[] {
   return [
     {
       to: "bare",
@@ -29,7 +28,7 @@ export function adminRoutes(rooms: Rooms, newId: NewId): IqRoute[] {
       type: "set",
       ns: NS_MUC_ADMIN,
       handle: (incoming, query) =>
-        rooms.inRoom(incoming.to.local, (room) => change(rooms, room, incoming, mucAdmin.read(query).items, newId)),
+        rooms.inRoom(incoming.to.local, (room) => change(rooms, room, incoming, mucAdmin.read(query).items)),
     },
   ];
 }
@@ -44,7 +43,6 @@ async function change(
   room: RoomState,
   incoming: Incoming,
   items: Parameters<typeof checkAdmin>[2],
-  newId: NewId,
 ): Promise<undefined> {
   // Roles are in memory only: they change at once, in the order of the stanzas.
   if (items.every(({ role }) => role !== undefined)) {
@@ -53,13 +51,7 @@ async function change(
   }
   return rooms.alone(room, async () => {
     const checked = checkAdmin(room, askerOf(room, incoming), items);
-    await storeChecked(room, checked, changeOf(rooms, room, checked));
-    const letters = welcomed(room, checked);
-    rooms.apply(room, applyAdmin(room, checked));
-    rooms.apply(
-      room,
-      letters.map((letter) => invitation(room, checked.asker.bare, letter, newId())),
-    );
+    await admitted(rooms, room, checked, changeOf(rooms, room, checked));
     return undefined;
   });
 }
@@ -72,4 +64,15 @@ export const changeOf = (rooms: Rooms, room: RoomState, { asker, memberships }: 
 export function storeChecked(room: RoomState, { memberships }: AdminChanges, change: RoomChange): Promise<void> {
   const stored = memberships.map((each) => ({ ...each, before: room.memberships.get(each.bare) }));
   return storeMemberships(change, stored);
+}
+
+/** Stores what was checked, does it, and invites who became a member of a room for members from outside (9.3). */
+export async function admitted(rooms: Rooms, room: RoomState, checked: AdminChanges, change: RoomChange): Promise<void> {
+  await storeChecked(room, checked, change);
+  const letters = welcomed(room, checked);
+  rooms.apply(room, applyAdmin(room, checked));
+  rooms.apply(
+    room,
+    letters.map((letter) => invitation(room, checked.asker.bare, letter, change.newId())),
+  );
 }

@@ -1,7 +1,7 @@
 /** What each command of the API does in a room. */
 import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
-import { storeChecked } from "./admin.ts";
+import { admitted } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
 import { type CommandPayload, changed, isSaying, type RoomCommand } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
@@ -79,8 +79,7 @@ export async function perform(
     case "affiliate": {
       const { jid, affiliation, nick, reason } = command;
       const checked = checkAdmin(room, asker, [{ jid, affiliation, nick, reason }]);
-      await storeChecked(room, checked, change);
-      rooms.apply(room, applyAdmin(room, checked));
+      await admitted(rooms, room, checked, change);
       return;
     }
     case "moderate":

@@ -62,7 +62,7 @@ function openRooms(context: DoorContext, deps: MessagingDeps): DoorHandlers {
       searchRoute(context, rooms, deps),
       ...archiveRoutes(context, rooms, deps).map((each) => ifArchived(rooms, each)),
       ...ownerRoutes(rooms),
-      ...adminRoutes(rooms, deps.newId),
+      ...adminRoutes(rooms),
       ...registerRoutes(rooms, limit),
       ...avatarRoutes(context, rooms, deps),
       moderationRoute(context, rooms, deps),
@@ -124,6 +124,7 @@ function onPresence(
       presence,
       history: asked?.history,
       password: asked?.password,
+      logged: rooms.rules.now().archive,
       created,
     };
     rooms.applyHeld(room, [...join(room, request), ...avatarTo(room, jid)], incoming.held);

@@ -16,3 +16,16 @@ test.each([
   const element = presenceOf(room, occupant, { statuses: [] }).getChild("hats", hats.ns);
   expect(element ? hats.read(element).hats.map(({ title }) => title) : []).toEqual(titles);
 });
+
+test.each([
+  ["", "Gast", "de"],
+  ["de-DE", "Gast", "de"],
+  ["en-GB", "Guest", "en"],
+])("in a room of language '%s' guests wear '%s'", (language, title, lang) => {
+  const room = emptyRoom();
+  room.config = { ...room.config, language };
+  enter(room, "carl@partner.example/1", "Neu");
+  const occupant = room.bySession.get("carl@partner.example/1");
+  const element = occupant && presenceOf(room, occupant, { statuses: [] }).getChild("hats", hats.ns);
+  expect(element && hats.read(element).hats).toEqual([{ uri: "urn:kontor:hat:guest", title, lang }]);
+});

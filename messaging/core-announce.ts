@@ -58,7 +58,9 @@ function hatsOf(room: RoomState, { far, bare }: Occupant): Element | undefined {
   const home = room.jid.slice(room.jid.indexOf("@rooms.") + "@rooms.".length);
   const domain = bare?.slice(bare.indexOf("@") + 1) ?? home;
   if (domain === home || domain.endsWith(`.${home}`)) return undefined;
-  return hats.write({ hats: [{ uri: "urn:kontor:hat:guest", title: "Gast" }] });
+  // In the language of the room, which is German without word of it.
+  const lang = /^en\b/i.test(room.config.language) ? "en" : "de";
+  return hats.write({ hats: [{ uri: "urn:kontor:hat:guest", title: lang === "en" ? "Guest" : "Gast", lang }] });
 }
 
 /** An element belongs to one parent: each stanza gets a copy that shares the children. */

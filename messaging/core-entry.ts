@@ -34,6 +34,8 @@ export interface JoinRequest {
   readonly presence: readonly Element[];
   readonly history: HistoryRequest | undefined;
   readonly password: string | undefined;
+  /** What is said is kept for people to read back. */
+  readonly logged: boolean;
   /** The room was made by this join (10.1.1). */
   readonly created: boolean;
 }
@@ -72,7 +74,7 @@ export function join(room: RoomState, request: JoinRequest): Effect[] {
     ...othersTo(room, occupant, request.jid),
     ...announce(room, occupant, others, []),
     selfPresence(room, occupant, request.jid, [
-      ...selfStatuses(room),
+      ...selfStatuses(room, request),
       ...(request.created ? [status.created] : []),
       ...assigned(occupant, request),
     ]),
@@ -112,10 +114,10 @@ const assigned = ({ nick }: Occupant, wanted: { readonly nick: string }): number
   nick === wanted.nick ? [] : [status.nickAssigned];
 
 /** What a room tells somebody who enters of itself (7.2.3, 7.2.4, 7.2.13). */
-const selfStatuses = ({ config }: RoomState): number[] => [
+const selfStatuses = ({ config }: RoomState, { logged }: Pick<JoinRequest, "logged">): number[] => [
   ...(config.whois === "anyone" ? [status.nonAnonymous] : []),
   status.self,
-  status.logged,
+  ...(logged ? [status.logged] : []),
 ];
 
 /** Puts a session back that an earlier owner process knew: it was let in then, and nobody is told. */
@@ -155,7 +157,7 @@ function rejoin(room: RoomState, occupant: Occupant, request: JoinRequest): Effe
   return [
     ...renamed,
     ...othersTo(room, occupant, request.jid),
-    selfPresence(room, occupant, request.jid, [...selfStatuses(room), ...assigned(occupant, request)]),
+    selfPresence(room, occupant, request.jid, [...selfStatuses(room, request), ...assigned(occupant, request)]),
     { do: "history", session: request.jid, upTo: room.lastSeq, request: request.history },
     { do: "remember", sessions: [request.jid] },
   ];

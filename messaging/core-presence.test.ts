@@ -79,6 +79,12 @@ test("a joining client sees the others, then itself, with the codes of XEP-0045 
   });
 });
 
+test("who enters where nothing is archived is not told that it is (7.2.12)", () => {
+  const room = emptyRoom("owner@example.org");
+  const got = sentTo(join(room, { ...joinAs("bert@example.org/1", "Bert"), logged: false }), "bert@example.org/1");
+  expect(statusesOf(got.at(-1))).toEqual([110]);
+});
+
 test("real addresses are for moderators only", () => {
   const room = emptyRoom("owner@example.org");
   enter(room, "owner@example.org/1", "Chefin");

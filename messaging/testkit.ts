@@ -34,6 +34,7 @@ export function joinAs(jid: string, nick: string, presence: readonly Element[] =
     presence,
     history: undefined,
     password: undefined,
+    logged: true,
     created: false,
   };
 }
