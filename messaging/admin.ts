@@ -67,7 +67,12 @@ export function storeChecked(room: RoomState, { memberships }: AdminChanges, cha
 }
 
 /** Stores what was checked, does it, and invites who became a member of a room for members from outside (9.3). */
-export async function admitted(rooms: Rooms, room: RoomState, checked: AdminChanges, change: RoomChange): Promise<void> {
+export async function admitted(
+  rooms: Rooms,
+  room: RoomState,
+  checked: AdminChanges,
+  change: RoomChange,
+): Promise<void> {
   await storeChecked(room, checked, change);
   const letters = welcomed(room, checked);
   rooms.apply(room, applyAdmin(room, checked));

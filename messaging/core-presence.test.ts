@@ -8,7 +8,7 @@ import { freeNick, setFarOccupants } from "./core-far.ts";
 import { reconfigured } from "./core-owner.ts";
 import { changePresence, leave, loseAll } from "./core-presence.ts";
 import type { Effect, RoomState } from "./core-state.ts";
-import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo } from "./testkit.ts";
+import { codeOf, emptyRoom, enter, joinAs, ROOM, sentTo, statusesOf } from "./testkit.ts";
 
 describe("who may enter under which nick", () => {
   const room = emptyRoom("owner@example.org");

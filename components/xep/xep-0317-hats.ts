@@ -10,9 +10,14 @@ export const hats = codec({
   ns: NS_HATS,
   schema: z.object({ hats: z.array(z.object({ uri: z.string(), title: z.string(), lang: z.string().optional() })) }),
   read: (element) => ({
-    hats: element.getChildren("hat").map((each) =>
-      defined({ uri: attr(each, "uri"), title: attr(each, "title"), lang: attr(each, "xml:lang") }),
-    ),
+    hats: element
+      .getChildren("hat")
+      .map((each) => defined({ uri: attr(each, "uri"), title: attr(each, "title"), lang: attr(each, "xml:lang") })),
   }),
-  write: (data) => x("hats", { xmlns: NS_HATS }, ...data.hats.map(({ uri, title, lang }) => x("hat", { uri, title, "xml:lang": lang }))),
+  write: (data) =>
+    x(
+      "hats",
+      { xmlns: NS_HATS },
+      ...data.hats.map(({ uri, title, lang }) => x("hat", { uri, title, "xml:lang": lang })),
+    ),
 });
