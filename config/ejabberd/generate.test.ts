@@ -3,7 +3,10 @@ import { z } from "zod";
 import { ejabberdConfig } from "./generate.ts";
 
 const input = {
-  domains: ["amt.example", "schule.example"],
+  tenants: [
+    { domain: "amt.example", partners: ["schule.example"] },
+    { domain: "schule.example", partners: [] },
+  ],
   ports: { clients: 5222, components: 5347, http: 5280 },
   apiSocket: "/run/kontor/api.sock",
   certificates: ["/etc/kontor/local.crt"],
@@ -21,7 +24,7 @@ const configOf = (secretOf: (domain: string) => string) => shape.parse(JSON.pars
 
 test("each component of each tenant has a secret of its own", () => {
   const { listen, hosts } = configOf((domain) => `secret of ${domain}`);
-  expect(hosts).toEqual(input.domains);
+  expect(hosts).toEqual(["amt.example", "schule.example"]);
   const components = listen.find(({ module }) => module === "ejabberd_service")?.hosts ?? {};
   expect(Object.keys(components)).toHaveLength(6);
   for (const [domain, { password }] of Object.entries(components)) expect(password).toBe(`secret of ${domain}`);
@@ -29,11 +32,16 @@ test("each component of each tenant has a secret of its own", () => {
 
 test("a tenant's presence is privileged at its own host alone", () => {
   const { host_config } = configOf(() => "x");
-  for (const domain of input.domains) {
+  for (const { domain } of input.tenants) {
     expect(host_config[domain]?.acl.kontor_presence?.server).toEqual([`presence.${domain}`]);
   }
 });
 
 test("what is no domain does not get in", () => {
-  expect(() => ejabberdConfig({ ...input, domains: ['a"b'] }, () => "x")).toThrow();
+  expect(() => ejabberdConfig({ ...input, tenants: [{ domain: 'a"b', partners: [] }] }, () => "x")).toThrow();
+});
+
+test("who consents to whom is told to the module that keeps tenants apart", () => {
+  const { modules } = z.looseObject({ modules: z.looseObject({}) }).parse(JSON.parse(ejabberdConfig(input, () => "x")));
+  expect(modules.mod_kontor_tenants).toEqual({ tenants: { "amt.example": ["schule.example"], "schule.example": [] } });
 });

@@ -2,7 +2,7 @@ import { xmppDomain } from "../prosody/domain.ts";
 
 /** All that an ejabberd configuration for N tenants depends on. */
 export interface EjabberdInput {
-  readonly domains: readonly string[];
+  readonly tenants: readonly { readonly domain: string; readonly partners: readonly string[] }[];
   /** Where it listens, on the loopback interface. */
   readonly ports: { readonly clients: number; readonly components: number; readonly http: number };
   /** Socket over which accounts are made; whoever may open it may make them. */
@@ -27,7 +27,11 @@ const modules = [
  * `componentSecret` gives the XEP-0114 secret of a domain. Pure. Throws a ZodError for a domain that is none.
  */
 export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: string) => string): string {
-  const domains = input.domains.map((domain) => xmppDomain.parse(domain));
+  const tenants = input.tenants.map(({ domain, partners }) => ({
+    domain: xmppDomain.parse(domain),
+    partners: partners.map((each) => xmppDomain.parse(each)),
+  }));
+  const domains = tenants.map(({ domain }) => domain);
   const components = domains.flatMap((domain) => prefixes.map((prefix) => `${prefix}.${domain}`));
   const { ports } = input;
   const privileged = "kontor_presence";
@@ -66,6 +70,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     ),
     modules: {
       ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),
+      mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
       mod_mam: { default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },
       mod_privilege: {

@@ -1,9 +1,14 @@
-/** The dialogues beside ejabberd: what differs is the server's own, is listed and explained, and nothing else differs. */
+/** Dialogues and tour beside ejabberd: what differs is the server's own, is listed and explained, and nothing else differs. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Cast, steps } from "../../cli/tour/steps.ts";
+import { openWorld as openTour, type World as TourWorld } from "../../cli/tour/world.ts";
+import { loadSettings, readIfThere } from "../../config/settings.ts";
+import { openDatabase } from "../../platform/postgres.ts";
 import { nameOf, readDifferences } from "../dialogues/differences.ts";
 import { play, readScript, scripts } from "../dialogues/player.ts";
 import type { Step } from "../dialogues/script.ts";
 import { openWorld, type World } from "../faults/world.ts";
+import { silentLog } from "../support/real.ts";
 
 const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
 let world: World;
@@ -15,6 +20,21 @@ afterAll(() => world?.close(), 60_000);
 
 test("the list names no dialogue that is not there", () => {
   expect([...listed.keys()].filter((file) => !scripts.includes(file))).toEqual([]);
+});
+
+describe("the tour", () => {
+  let tour: TourWorld;
+  let cast: Cast;
+  beforeAll(() => {
+    tour = openTour(world.stack.demo);
+    const { adminUrl, url } = loadSettings(world.stack.env, readIfThere).database;
+    cast = { db: openDatabase({ url: adminUrl ?? url, poolSize: 2 }, silentLog) };
+  });
+  afterAll(async () => {
+    await tour?.close();
+    await cast?.db.close();
+  });
+  test.each(steps.map((step) => [step.title, step] as const))("%s", (_title, step) => step.run(tour, cast), 60_000);
 });
 
 describe.each(scripts)("%s", (file) => {

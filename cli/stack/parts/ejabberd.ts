@@ -1,11 +1,12 @@
-import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { componentSecret } from "../../../config/component-secret.ts";
 import { ejabberdConfig } from "../../../config/ejabberd/generate.ts";
 import { localCertificate } from "../certificate.ts";
-import { StackError } from "../error.ts";
-import { socketPath } from "../home.ts";
+import { messageOf, StackError } from "../error.ts";
+import { repository, socketPath } from "../home.ts";
 import type { XmppServer } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
 import type { LocalServer } from "./prosody.ts";
@@ -45,7 +46,7 @@ function ask(
  */
 export function ejabberdServer(
   { home, secrets, user }: LocalServer,
-  tenants: readonly { readonly domain: string }[],
+  tenants: readonly { readonly domain: string; readonly partners: readonly string[] }[],
 ): XmppServer {
   const folder = join(home.folder, "ejabberd");
   const spool = join(folder, "data");
@@ -56,7 +57,7 @@ export function ejabberdServer(
   const file = join(folder, "ejabberd.yml");
   const { clients, components, prosodyHttp: http } = home.ports;
   const config = {
-    ...{ domains, ports: { clients, components, http }, apiSocket: socket, certificates: [certificate, key] },
+    ...{ tenants, ports: { clients, components, http }, apiSocket: socket, certificates: [certificate, key] },
     ...{ plainStreams: true, maxStanzaBytes: 262_144 },
   };
   writeFileSync(
@@ -65,21 +66,43 @@ export function ejabberdServer(
     { mode: 0o600 },
   );
   if (user) for (const path of [folder, spool, file]) chownSync(path, user.uid, user.gid);
-  return ejabberdNode({ folder, file, spool, socket, port: clients }, user);
+  return ejabberdNode({ folder, file, spool, socket, port: clients, modules: plugins(folder, user) }, user);
+}
+
+/** Compiles our own modules with the compiler that comes with Erlang; gives the folder they are in. */
+function plugins(folder: string, user: ServiceUser | undefined): string {
+  const made = join(folder, "modules");
+  mkdirSync(made, { recursive: true, mode: 0o700 });
+  const source = join(repository, "config", "ejabberd", "plugins", "mod_kontor_tenants.erl");
+  try {
+    execFileSync("erlc", ["-o", made, source], { stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    throw new StackError(`mod_kontor_tenants does not compile: ${messageOf(error)}`);
+  }
+  if (user)
+    for (const path of [made, ...readdirSync(made).map((name) => join(made, name))])
+      chownSync(path, user.uid, user.gid);
+  return made;
 }
 
 /** An ejabberd with this configuration, which offers its API at the socket to whoever may open it. */
 export function ejabberdNode(
-  {
-    folder,
-    file,
-    spool,
-    socket,
-    port,
-  }: Readonly<Record<"folder" | "file" | "spool" | "socket", string>> & { port: number },
+  node: {
+    readonly folder: string;
+    readonly file: string;
+    readonly spool: string;
+    readonly socket: string;
+    readonly port: number;
+    /** Where modules of ours are, compiled. */
+    readonly modules?: string;
+  },
   user: ServiceUser | undefined,
 ): XmppServer {
-  const args = ["-noinput", "-noshell", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
+  const { folder, file, spool, socket, port, modules } = node;
+  const own = modules === undefined ? [] : ["-pa", modules];
+  // An idle scheduler that spins takes the time of those beside it.
+  const idle = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"];
+  const args = [...idle, "-noinput", "-noshell", ...own, "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
   return {
     part: {
       name: "ejabberd",

@@ -2,7 +2,7 @@
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { ensurePackages, packagesOf } from "../../../cli/stack/packages.ts";
+import { ejabberdWithSql, ensurePackages } from "../../../cli/stack/packages.ts";
 import { Part } from "../../../cli/stack/part.ts";
 import { ejabberdNode } from "../../../cli/stack/parts/ejabberd.ts";
 import { ownerUrl } from "../../../cli/stack/parts/postgres.ts";
@@ -63,7 +63,7 @@ export async function startEjabberd(
   users: readonly string[],
   report: (line: string) => void,
 ): Promise<Ejabberd> {
-  ensurePackages(report, packagesOf("ejabberd"));
+  ensurePackages(report, ejabberdWithSql);
   const { home } = stack;
   const archiveUrl = await makeDatabase(ownerUrl(home, loadSecrets(home)), home.ports.postgres);
   const folder = join(home.folder, "ejabberd");
@@ -79,7 +79,12 @@ export async function startEjabberd(
   const part = new Part(spec, new RotatingLog(join(folder, "out.log")), report, () => undefined);
   await part.start();
   const secret = makePassword();
-  await createAccounts(new Map(users.map((name) => [`${name}@${DOMAIN}`, secret])));
+  try {
+    await createAccounts(new Map(users.map((name) => [`${name}@${DOMAIN}`, secret])));
+  } catch (error) {
+    await part.stop();
+    throw error;
+  }
   return {
     ...{ host: LOOPBACK, port, domain: DOMAIN, pid: part.pid ?? 0, archiveUrl },
     people: users.map((name) => ({ user: name, password: secret })),
