@@ -22,7 +22,7 @@ export interface PersonalHttpDeps {
 }
 
 const limit = z.coerce.number().int().min(1).max(200).default(50);
-const address = z.string().min(1).max(3_071).describe("Bare address.");
+const address = z.string().min(1).max(1_023).describe("Bare address.");
 const instant = z.iso.datetime({ offset: true }).optional();
 
 const message = z.object({
