@@ -1,7 +1,7 @@
 /** What was said in all rooms of a tenant, found by words or by who said it. */
 import { sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
-import { KIND } from "./log.ts";
+import { KIND, type ShownEntry } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where a list across rooms goes on: messages of one moment stand in the order of their ids. */
@@ -22,13 +22,7 @@ interface Asked {
 }
 
 /** A message with its room. */
-export interface FoundAcross {
-  readonly id: string;
-  readonly seq: number;
-  readonly at: Date;
-  readonly nick: string;
-  readonly sender: string | null;
-  readonly body: string | null;
+export interface FoundAcross extends ShownEntry {
   readonly room: string;
   readonly title: string;
   /** The room is no more: its name may be that of another by now. */

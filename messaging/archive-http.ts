@@ -5,6 +5,7 @@ import { archiveContext, searchArchive, searchRooms } from "./archive-search.ts"
 import { excerpt } from "./core-excerpt.ts";
 import { order, type RoomHttpDeps, requireArchive, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
+import type { ShownEntry } from "./log.ts";
 import { readRoom } from "./room-list.ts";
 
 export function archiveHttp(deps: RoomHttpDeps): Route[] {
@@ -93,13 +94,7 @@ export function archiveHttp(deps: RoomHttpDeps): Route[] {
   ];
 }
 
-interface Row {
-  readonly id: string;
-  readonly seq: number;
-  readonly at: Date;
-  readonly nick: string;
-  readonly sender: string | null;
-  readonly body: string | null;
+interface Row extends ShownEntry {
   readonly hits: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import type { Database } from "../platform/postgres.ts";
 import { acrossRooms, type PlaceAcross } from "./archive-across.ts";
 import { type ArchivePage, readPage } from "./archive-log.ts";
 import { HIT_END, HIT_START, hitsIn } from "./core-excerpt.ts";
-import { visible } from "./log.ts";
+import { type ShownEntry, visible } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
 export interface ArchiveReading {
@@ -30,15 +30,6 @@ interface Paging<Place> {
   /** The place of the last one of the page before. */
   readonly beyond?: Place | undefined;
   readonly limit: number;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly seq: number;
-  readonly at: Date;
-  readonly nick: string;
-  readonly sender: string | null;
-  readonly body: string | null;
 }
 
 type Trx = Transaction<Tables>;
@@ -125,7 +116,7 @@ export function searchRooms(
 }
 
 /** Adds to each the words that the search found in it, as they are written there. */
-async function withHits<Found extends Entry>(trx: Trx, entries: readonly Found[], text: string | undefined) {
+async function withHits<Found extends ShownEntry>(trx: Trx, entries: readonly Found[], text: string | undefined) {
   if (text === undefined || entries.length === 0) return entries.map((entry) => ({ ...entry, hits: [] }));
   const options = `HighlightAll=true, StartSel=${HIT_START}, StopSel=${HIT_END}`;
   const { rows } = await sql<{ marked: string }>`

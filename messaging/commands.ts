@@ -3,7 +3,7 @@ import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { admitted } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
-import { type CommandPayload, changed, isSaying, type RoomCommand } from "./core-commands.ts";
+import { type CommandPayload, changed, isSaying, type RoomCommand, type Saying } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
@@ -15,8 +15,8 @@ import { sayFor } from "./say.ts";
 import { type RoomChange, storeConfig, storeRole } from "./store-changes.ts";
 
 /**
- * Does it and marks it as done in the same transaction; of what is said gives the archive id. Throws `not-found` for a room or an occupant that is not there,
- * `precondition-failed` for another version, and what checkAdmin throws.
+ * Does it and marks it as done in the same transaction; of what is said gives the archive id. Throws `not-found` for a
+ * room or an occupant that is not there, `precondition-failed` for another version, and what checkAdmin throws.
  */
 export async function runCommand(
   tenant: string,
@@ -29,7 +29,7 @@ export async function runCommand(
   if (isSaying(command)) return sayFor(tenant, rooms, deps, { id, payload, command });
   await rooms.inRoom(payload.room, (room) => {
     if (command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, command);
-    return rooms.alone(room, () => within(rooms, deps, room, id, payload));
+    return rooms.alone(room, () => within(rooms, deps, room, id, payload, command));
   });
 }
 
@@ -38,7 +38,8 @@ async function within(
   deps: RoomsDeps,
   room: RoomState,
   id: string,
-  { by, as, actor, command }: CommandPayload,
+  { by, as, actor }: CommandPayload,
+  command: Lasting,
 ) {
   const { reason: because, address, requestId, ...who } = actor;
   const change: RoomChange = {
@@ -52,8 +53,10 @@ async function within(
   else await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
 }
 
+/** What changes a room and not only its log. */
+type Lasting = Exclude<RoomCommand, Saying | { do: "moderate" }>;
 /** What is done in the same way for who is inside and for who is not. */
-export type Performed = Exclude<RoomCommand, { do: "subject" | "invite" | "avatar" }>;
+export type Performed = Exclude<Lasting, { do: "subject" | "invite" | "avatar" }>;
 
 /** Stores and does what is asked for within `alone`, whoever asks. Throws what checkAdmin throws. */
 export async function perform(
@@ -82,12 +85,6 @@ export async function perform(
       await admitted(rooms, room, checked, change);
       return;
     }
-    case "moderate":
-    case "say":
-    case "correct":
-    case "retract":
-    case "react":
-      return;
     case "role":
       return becomes(rooms, room, change, asker, command);
   }

@@ -5,12 +5,11 @@ import { KontorError } from "../platform/errors.ts";
 import { type Route, route } from "../platform/http.ts";
 import { EventStream, eventStream, type StreamEvent } from "../platform/http-event-stream.ts";
 import { roomEvent } from "./core-event.ts";
-import { type RoomHttpDeps, requireReason } from "./http-deps.ts";
+import { type RoomHttpDeps, requireArchive, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { type LogEntry, readLog, readLogPage } from "./log.ts";
 import { type LogWatch, logWatch } from "./log-watch.ts";
 import { readRoom } from "./room-list.ts";
-import { readRules } from "./store-rules.ts";
 import type { Tables } from "./tables.ts";
 
 /** A stream ends after this time, and whoever still may comes back: so rights that end are noticed. */
@@ -41,9 +40,7 @@ export function eventRoutes(deps: RoomHttpDeps): Route[] {
       handle: async ({ params: { tenant, room }, query: { last }, caller, lastEventId }) => {
         const actor = { ...actorOf(caller), reason: requireReason(caller) };
         const from = lastEventId === undefined ? undefined : seqOf(lastEventId);
-        if (!(await readRules(db, tenant)).archive) {
-          throw new KontorError("policy-violation", "The rules of this tenant let no archive be kept");
-        }
+        await requireArchive(db, tenant);
         const { id } = await readRoom(db, tenant, room, now());
         if (watch.followers() >= MAX_STREAMS) throw new KontorError("too-many", "Too many read along, try again later");
         await db.withTenants([tenant], (trx: Transaction<Tables>) => {

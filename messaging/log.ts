@@ -23,6 +23,9 @@ export interface LogEntry {
   readonly body: string | null;
 }
 
+/** As much of an entry as whoever reads an archive is shown. */
+export type ShownEntry = Pick<LogEntry, "id" | "seq" | "at" | "nick" | "sender" | "body">;
+
 /** Something was committed to the log of a room. */
 export const roomLogTopic: WakeTopic<{ tenant: string; room: string }> = {
   name: "kontor:room-log",

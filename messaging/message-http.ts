@@ -1,17 +1,15 @@
 /** The REST door of talk in rooms: for people as themselves and for bots, within what a room lets them (XEP-0045, XEP-0313). */
 import type { Transaction } from "kysely";
-import { z } from "zod";
 import { parseXml } from "../components/stanza.ts";
 import { type Caller, type Route, route } from "../platform/http.ts";
 import { readArchive } from "./archive-log.ts";
+import { affiliation } from "./core-commands.ts";
 import { readMessage, requireMayRead } from "./core-speaker.ts";
 import { addressOf, orderSaying, type RoomHttpDeps, requireArchive } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import type { LogEntry } from "./log.ts";
 import { type RoomRow, readRoom } from "./room-list.ts";
 import type { Tables } from "./tables.ts";
-
-const affiliation = z.enum(["owner", "admin", "member", "none", "outcast"]);
 
 export function messageRoutes(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;

@@ -72,12 +72,10 @@ local function hold(event)
 	local stanza = event.stanza;
 	local kind = stanza.attr.type;
 	if mode == "off" or kind == "error" or (stanza.name == "iq" and kind == "result") then return; end
-	local copy = { name = stanza.name, attr = {}, tags = stanza.tags, namespaces = stanza.namespaces };
-	for key, value in pairs(stanza.attr) do copy.attr[key] = value; end
-	for i = 1, #stanza do copy[i] = stanza[i]; end
+	local copy = st.clone(stanza);
 	copy.attr.xmlns = nil;
 	copy.attr["kontor-held"] = mark(last + 1);
-	local text = tostring(setmetatable(copy, st.stanza_mt));
+	local text = tostring(copy);
 	-- Of a component that releases nothing, not everything can be kept.
 	if bytes + #text > MOST_BYTES then return; end
 	last, bytes = last + 1, bytes + #text;
