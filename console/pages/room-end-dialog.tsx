@@ -3,7 +3,7 @@ import { queryText } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField, TextField } from "../ui/field.tsx";
+import { ReasonField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import type { RoomRow } from "./room.ts";
 
@@ -43,7 +43,7 @@ export function RoomEndDialog({ base, room, onClose, onDone }: EndDialogProps) {
           maxLength={500}
           autoComplete="off"
         />
-        <AreaField name="reason" label={t("ui.reason")} hint={t("room.destroyReason")} required maxLength={300} />
+        <ReasonField hint={t("room.destroyReason")} />
       </Form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField } from "../ui/field.tsx";
+import { AreaField, ReasonField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { FieldErrors } from "../ui/form-errors.ts";
 import { PersonSearch } from "../ui/person-search.tsx";
@@ -64,7 +64,7 @@ export function RoomInviteDialog({ base, room, onClose, onDone }: InviteDialogPr
       )}
       <Form submit={t("room.invite")} onSubmit={send} extra={<Button onClick={onClose}>{t("ui.cancel")}</Button>}>
         <AreaField name="jids" label={t("room.inviteJids")} hint={t("room.inviteJidsHint")} maxLength={5_000} />
-        <AreaField name="reason" label={t("ui.reason")} hint={t("room.inviteReason")} required maxLength={300} />
+        <ReasonField hint={t("room.inviteReason")} />
       </Form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField, SelectField, TextField } from "../ui/field.tsx";
+import { ReasonField, SelectField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { PersonSearch } from "../ui/person-search.tsx";
 import { affiliations, affiliationsByModerators, domainOf, type MemberRow, type RoomRow } from "./room.ts";
@@ -79,7 +79,7 @@ export function RoomMemberDialog({ members, room, member, onClose, onDone }: Mem
           autoComplete="off"
           defaultValue={member?.nick ?? ""}
         />
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </Form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField } from "../ui/field.tsx";
+import { ReasonField } from "../ui/field.tsx";
 import { FileField } from "../ui/file-field.tsx";
 import { Form } from "../ui/form.tsx";
 import { FieldErrors } from "../ui/form-errors.ts";
@@ -82,7 +82,7 @@ function PictureDialog({ there, onSave, onClose }: PictureProps) {
         ) : (
           <FileField name="file" label={t("room.pictureFile")} hint={t("room.pictureHint")} accept={TYPES} />
         )}
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </Form>
     </Dialog>
   );

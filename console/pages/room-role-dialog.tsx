@@ -3,7 +3,7 @@ import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField, SelectField } from "../ui/field.tsx";
+import { ReasonField, SelectField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import type { OccupantRow } from "./room.ts";
 import { insideRoles } from "./room-settings.ts";
@@ -37,7 +37,7 @@ export function RoomRoleDialog({ base, occupant, onClose, onDone }: RoleDialogPr
           choices={insideRoles.map((value) => ({ value, label: t(`room.roleOf.${value}`) }))}
           defaultValue={occupant.role}
         />
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </Form>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { installationRoles, roles } from "../../identity/permissions.ts";
 import { roleName } from "../texts/role-name.ts";
-import { AreaField, CheckField, TextField } from "../ui/field.tsx";
+import { AreaField, CheckField, ReasonField, TextField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import type { RoomRules } from "./room.ts";
 import { RoomFields } from "./room-fields.tsx";
@@ -151,7 +151,7 @@ export function RoomRulesForm({ rules, save }: RulesFormProps) {
             </div>
           </fieldset>
         ))}
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </section>
     </Form>
   );

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { AreaField } from "../ui/field.tsx";
+import { AreaField, ReasonField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import type { WholeRoom } from "./room.ts";
 
@@ -33,7 +33,7 @@ export function RoomSubjectDialog({ base, room, onClose, onDone }: SubjectDialog
           maxLength={1_000}
           defaultValue={room.subject ?? ""}
         />
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </Form>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
-import { AreaField } from "./field.tsx";
+import { ReasonField } from "./field.tsx";
 import { Form } from "./form.tsx";
 
 interface ConfirmProps {
@@ -28,7 +28,7 @@ export function ConfirmDialog({ title, text, action, danger, onConfirm, onClose 
         }}
         extra={<Button onClick={onClose}>{t("ui.cancel")}</Button>}
       >
-        <AreaField name="reason" label={t("ui.reason")} hint={t("ui.reasonHint")} required maxLength={300} />
+        <ReasonField />
       </Form>
     </Dialog>
   );

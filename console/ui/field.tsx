@@ -90,6 +90,12 @@ export function AreaField({ name, label, hint, required, rows = 3, ...rest }: Ar
   );
 }
 
+/** Why somebody does something, which the audit log keeps. */
+export function ReasonField({ hint }: { readonly hint?: string }) {
+  const { t } = useTranslation();
+  return <AreaField name="reason" label={t("ui.reason")} hint={hint ?? t("ui.reasonHint")} required maxLength={300} />;
+}
+
 export interface Choice {
   readonly value: string;
   readonly label: string;
