@@ -1,15 +1,10 @@
 /** The REST door of talk in rooms: for people as themselves and for bots, within what a room lets them (XEP-0045, XEP-0313). */
-import type { Transaction } from "kysely";
-import { parseXml } from "../components/stanza.ts";
-import { type Caller, type Route, route } from "../platform/http.ts";
+import { type Route, route } from "../platform/http.ts";
 import { readArchive } from "./archive-log.ts";
-import { affiliation } from "./core-commands.ts";
-import { readMessage, requireMayRead } from "./core-speaker.ts";
 import { addressOf, orderSaying, type RoomHttpDeps, requireArchive } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
-import type { LogEntry } from "./log.ts";
-import { type RoomRow, readRoom } from "./room-list.ts";
-import type { Tables } from "./tables.ts";
+import { itemOf, requireReader } from "./message-reader.ts";
+import { readRoom } from "./room-list.ts";
 
 export function messageRoutes(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;
@@ -29,7 +24,8 @@ export function messageRoutes(deps: RoomHttpDeps): Route[] {
       handle: async ({ params: { tenant, room }, query: { cursor, limit }, caller }) => {
         await requireArchive(db, tenant);
         const row = await readRoom(db, tenant, room, now());
-        const by = await requireReader(deps, tenant, row, caller);
+        const by = await addressOf(deps, tenant, caller);
+        await requireReader(db, tenant, row.id, by);
         const newer = cursor && "newer" in cursor ? cursor.newer : undefined;
         const page = {
           ...{ upTo: Number.MAX_SAFE_INTEGER, start: undefined, end: undefined, ids: undefined, texts: [] },
@@ -110,25 +106,3 @@ export function messageRoutes(deps: RoomHttpDeps): Route[] {
     }),
   ];
 }
-
-/** The bare address of who asks. Throws `forbidden` where a room is closed to them: as over XMPP, by ties to the room. */
-async function requireReader(deps: RoomHttpDeps, tenant: string, room: RoomRow, caller: Caller): Promise<string> {
-  const by = await addressOf(deps, tenant, caller);
-  const ties = await deps.db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .selectFrom("room_affiliation")
-      .select(["jid", "affiliation"])
-      .where("tenant_id", "=", tenant)
-      .where("room_id", "=", room.id)
-      .where("jid", "in", [by, by.slice(by.indexOf("@") + 1)])
-      .execute(),
-  );
-  const own = ties.find(({ jid }) => jid === by) ?? ties[0];
-  requireMayRead(room, affiliation.parse(own?.affiliation ?? "none"), false);
-  return by;
-}
-
-const itemOf = ({ id, at, nick, occupantId, sender, body, stanza }: LogEntry, by: string) => ({
-  ...{ id, at: at.toISOString(), nick, occupantId, mine: sender === by, body },
-  ...readMessage(parseXml(stanza)),
-});

@@ -65,7 +65,11 @@ export function roomMessages(
     if (to.resource !== "") return say(privateMessage(room, session, to.resource, stanza));
     if (attr(stanza, "type") === "groupchat") {
       const asked = asksToRetract(stanza);
-      if (!asked) return say(groupchat(room, session, stanza, deps.clock()));
+      if (!asked) {
+        const effects = groupchat(room, session, stanza, deps.clock());
+        rooms.news.said(room, session, stanza, effects);
+        return say(effects);
+      }
       return retractOwn(context, deps, room, { session, message: stanza, asked }).then(say);
     }
     return refuseUnless(letters.take(room, incoming));

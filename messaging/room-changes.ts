@@ -1,8 +1,10 @@
 /** Lasting changes of rooms, one after the other for each room. */
 import type { DoorContext } from "../components/door.ts";
 import { KontorError } from "../platform/errors.ts";
+import { wake } from "../platform/wake.ts";
 import { FencedError } from "./commit.ts";
 import type { RoomState } from "./core-state.ts";
+import { roomNewsTopic } from "./room-news.ts";
 import { loadedOf, type RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { type RoomChange, storeEnd } from "./store-changes.ts";
@@ -37,6 +39,9 @@ export function roomChanges(context: DoorContext, deps: RoomsDeps, table: RoomTa
     );
     last.set(room.id, settled);
     void settled.then(() => last.get(room.id) === settled && last.delete(room.id));
+    // Whatever it was: who may read in the room may be others now.
+    const news = { tenant: context.tenant.id, room: room.id, news: { kind: "rights" } } as const;
+    void settled.then(() => wake(deps.redis, roomNewsTopic, news, context.log));
     return run;
   };
 

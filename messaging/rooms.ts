@@ -7,6 +7,7 @@ import type { DoorContext } from "../components/door.ts";
 import type { Held } from "../components/hold.ts";
 import { rolesOfPerson, xmppActor } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
+import { wake } from "../platform/wake.ts";
 import { releaseSession } from "./core-message.ts";
 import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import type { Effect, LogDraft, RoomState } from "./core-state.ts";
@@ -16,6 +17,7 @@ import { type Rates, rates } from "./rates.ts";
 import { roomAppends } from "./room-appends.ts";
 import { type RoomChanges, roomChanges } from "./room-changes.ts";
 import { roomMemory } from "./room-memory.ts";
+import { type RoomNews, roomNews, roomNewsTopic } from "./room-news.ts";
 import { type RoomReader, roomReader } from "./room-reader.ts";
 import type { RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
@@ -37,6 +39,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   readonly rules: RulesWatch;
   /** How fast people may speak and enter. */
   readonly rates: Rates;
+  /** Tells those who follow a room elsewhere what is only of the moment. */
+  readonly news: RoomNews;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -62,9 +66,12 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
   const rules = watchRules(deps.db, tenant, context.log);
   const memory = roomMemory(context, deps.redis, occupantId);
-  const reader = roomReader(context, deps, rooms, { rules, memory, apply: (...all) => apply(...all) });
+  const reader = roomReader(context, deps, rooms, { rules, memory, apply: (...all) => applyFar(...all) });
   const { withRoom, forget } = reader;
   const { alone, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
+  const news = roomNews(
+    (room, each) => void wake(deps.redis, roomNewsTopic, { tenant, room, news: each }, context.log),
+  );
   const append = roomAppends(context, deps, rooms, { apply: (...all) => apply(...all), forget });
 
   const apply = (room: RoomState, effects: readonly Effect[]): void => {
@@ -76,7 +83,15 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       else if (effect.do === "end") void endEmpty(room);
       else void sendHistory(room, effect);
     }
-    if (sessions.length > 0) memory.remember(room, sessions);
+    if (sessions.length === 0) return;
+    memory.remember(room, sessions);
+    news.moved(room);
+  };
+
+  /** Who comes and goes by links is remembered elsewhere. */
+  const applyFar = (room: RoomState, effects: readonly Effect[]): void => {
+    apply(room, effects);
+    news.moved(room);
   };
 
   const sendHistory = async (room: RoomState, { session, upTo, request, releases }: HistoryEffect) => {
@@ -142,12 +157,13 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     quota: messageQuota(tenant, deps),
     rules,
     rates: rates(rules.now, deps.clock),
+    news,
     alone,
     changeOf,
     end,
     loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
     occupantId,
-    refreshFar: async (room) => apply(room, await memory.refreshFar(room)),
+    refreshFar: async (room) => applyFar(room, await memory.refreshFar(room)),
     rememberAll: () => {
       for (const loaded of rooms.values()) {
         // Who left meanwhile must not be found in the room by the next owner.

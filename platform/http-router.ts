@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import { KontorError } from "./errors.ts";
 import { Download } from "./http-download.ts";
-import { EventStream } from "./http-event-stream.ts";
+import { EventStream, type StreamGuard } from "./http-event-stream.ts";
 import { type Caller, isDoor, type Principal, type Route, type Scope } from "./http-route.ts";
 import { storable } from "./http-text.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -11,14 +11,20 @@ export type Authenticate = (request: Request) => Promise<Principal>;
 
 /**
  * Mounts routes under /api/v1: token, scope and tenant are checked before anything is looked at, but for doors. With
- * `idempotency` a POST with an Idempotency-Key is carried out once.
+ * `idempotency` a POST with an Idempotency-Key is carried out once; answers that go on end with `closing`.
  */
-export function apiRouter(routes: readonly Route[], authenticate: Authenticate, idempotency?: Idempotency): Router {
+export function apiRouter(
+  routes: readonly Route[],
+  authenticate: Authenticate,
+  idempotency?: Idempotency,
+  closing?: AbortSignal,
+): Router {
   const router = express.Router();
 
   router.use(express.json({ limit: "256kb", strict: true }));
   for (const [path, here] of routesByPath(routes)) {
-    for (const each of here) router[each.method](pattern(path), handlerOf(each, authenticate, idempotency));
+    for (const each of here)
+      router[each.method](pattern(path), handlerOf(each, { authenticate, idempotency, closing }));
     const methods = here.map(({ method }) => method.toUpperCase()).join(", ");
     router.all(pattern(path), (_request, response) => {
       response.setHeader("Allow", methods);
@@ -28,7 +34,13 @@ export function apiRouter(routes: readonly Route[], authenticate: Authenticate, 
   return router;
 }
 
-function handlerOf(each: Route, authenticate: Authenticate, idempotency: Idempotency | undefined): RequestHandler {
+interface Doorkeeping {
+  readonly authenticate: Authenticate;
+  readonly idempotency: Idempotency | undefined;
+  readonly closing: AbortSignal | undefined;
+}
+
+function handlerOf(each: Route, { authenticate, idempotency, closing }: Doorkeeping): RequestHandler {
   return async (request, response) => {
     // Answers are about people, and the tag of a thing tells of its version, not of figures that stand beside it.
     response.setHeader("Cache-Control", "no-store");
@@ -44,7 +56,8 @@ function handlerOf(each: Route, authenticate: Authenticate, idempotency: Idempot
     const run = () => each.run(request, caller);
     const key = each.method === "post" ? request.get("idempotency-key") : undefined;
     if (key === undefined || !idempotency) {
-      await send(response, each, await run());
+      const check = async () => checkPermission(each, request, await authenticate(request));
+      await send(response, each, await run(), { check, closing });
       return;
     }
     const { value, etag, repeated } = await idempotency.once(
@@ -88,10 +101,11 @@ async function send(
   response: Response,
   { status }: Route,
   { value, etag }: { value: unknown; etag: string | undefined },
+  guard?: StreamGuard,
 ) {
   response.status(status);
   if (etag !== undefined) response.setHeader("ETag", etag);
-  if (value instanceof EventStream) await value.send(response);
+  if (value instanceof EventStream && guard) await value.send(response, guard);
   else if (value instanceof Download) await value.send(response);
   else if (status === 204) response.end();
   // Express answers If-None-Match with 304 by itself.

@@ -77,11 +77,13 @@ async function run(): Promise<void> {
   const unfollow = await followAccess(patientRedis, log, [access, tokens]);
   const archive = openPersonalArchive(settings.archive, log);
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
+  const closing = new AbortController();
   const app = createApp({
     ...apiParts({ settings, log, db, redis, clock, access, tokens, archive }),
     fileRouter: fileRouter(files),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
+    closing: closing.signal,
     trustedProxies: [...settings.http.trustedProxies],
     chat: {
       websocketUrl: settings.xmpp.websocketUrl,
@@ -104,6 +106,7 @@ async function run(): Promise<void> {
   onShutdown(log, async () => {
     clearInterval(sweeping);
     health?.close();
+    closing.abort();
     await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow()]);
     await archive?.close();
     await base.close();

@@ -33,6 +33,8 @@ export interface AppParts {
   /** Keeps answers to requests with an Idempotency-Key; without it the header is not looked at. */
   readonly idempotency?: Idempotency;
   readonly failedSignIns: RateLimiterAbstract;
+  /** Aborted when the server stops: answers that go on end with it. */
+  readonly closing?: AbortSignal;
   readonly chat: ChatSettings;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -69,7 +71,8 @@ export function createApp(parts: AppParts): Express {
     response.json(document);
   });
   for (const door of parts.doors ?? []) api.use(door);
-  api.use(apiRouter(routes, limitFailedSignIns(authenticate, failedSignIns, clock, log), parts.idempotency));
+  const limited = limitFailedSignIns(authenticate, failedSignIns, clock, log);
+  api.use(apiRouter(routes, limited, parts.idempotency, parts.closing));
   app.get("/api/docs", pagePolicy(), (request, response) => {
     response
       .vary("Accept-Language")

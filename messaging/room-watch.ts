@@ -1,0 +1,124 @@
+/** Wakes those who follow a room in processes that do not own it, and hands them what is only of the moment there. */
+import type { Redis } from "ioredis";
+import type { Log } from "../platform/log.ts";
+import { onWake } from "../platform/wake.ts";
+import { roomLogTopic } from "./log.ts";
+import { type LiveNews, roomNewsTopic } from "./room-news.ts";
+
+export interface RoomWatch {
+  /** How many follow. */
+  readonly followers: () => number;
+  /** Follows a room until `stop`; `live`: also who comes, goes and types. */
+  follow(roomId: string, live: boolean): Follower;
+}
+
+interface Follower {
+  /**
+   * Until something happened, `ms` have passed, or `signal` is aborted; at once after news in between. True when the log
+   * and one's rights are to be looked at, false when there is only something to `take`.
+   */
+  next(ms: number, signal: AbortSignal): Promise<boolean>;
+  /** What happened and is nowhere else to be read. */
+  take(): LiveNews[];
+  stop(): void;
+}
+
+/** What waits for a reader who is slow; older news of the moment are none. */
+const MAX_NEWS = 100;
+
+/** A follower as it is told. */
+interface Bell {
+  ring(): void;
+  tell(news: LiveNews): void;
+}
+
+/** Two connections to Redis for all, while anybody follows. */
+export function roomWatch(redis: Redis, log: Log): RoomWatch {
+  const bells = new Map<string, Set<Bell>>();
+  let count = 0;
+  let listening: Promise<(() => Promise<void>)[]> | undefined;
+
+  const ring = (room: string) => {
+    for (const bell of bells.get(room) ?? []) bell.ring();
+  };
+  // What happened until now rang for nobody.
+  const ringAll = () => {
+    for (const room of bells.keys()) ring(room);
+  };
+  const listen = () =>
+    Promise.all([
+      onWake(redis, roomLogTopic, log, ({ room }) => ring(room), ringAll),
+      onWake(
+        redis,
+        roomNewsTopic,
+        log,
+        ({ room, news }) => {
+          if (news.kind === "rights") return ring(room);
+          for (const bell of bells.get(room) ?? []) bell.tell(news);
+        },
+        ringAll,
+      ),
+    ]);
+
+  const leave = () => {
+    count -= 1;
+    if (count > 0) return;
+    void listening?.then((ends) => Promise.all(ends.map((end) => end())));
+    listening = undefined;
+  };
+
+  return {
+    followers: () => count,
+    follow: (roomId, live) => {
+      count += 1;
+      listening ??= listen();
+      let rung = false;
+      let news: LiveNews[] = [];
+      let wakeUp: () => void = () => undefined;
+      const bell: Bell = {
+        ring: () => {
+          rung = true;
+          wakeUp();
+        },
+        tell: (each) => {
+          if (!live) return;
+          news = [...news, each].slice(-MAX_NEWS);
+          wakeUp();
+        },
+      };
+      const here = bells.get(roomId) ?? new Set();
+      bells.set(roomId, here.add(bell));
+      return {
+        next: async (ms, signal) => {
+          let late = false;
+          await new Promise<void>((resolve) => {
+            if (rung || news.length > 0 || signal.aborted) return resolve();
+            const timer = setTimeout(() => {
+              late = true;
+              resolve();
+            }, ms);
+            wakeUp = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+            signal.addEventListener("abort", wakeUp, { once: true });
+          });
+          signal.removeEventListener("abort", wakeUp);
+          const look = rung || late || signal.aborted;
+          rung = false;
+          return look;
+        },
+        take: () => {
+          const taken = news;
+          news = [];
+          return taken;
+        },
+        stop: () => {
+          here.delete(bell);
+          if (here.size === 0 && bells.get(roomId) === here) bells.delete(roomId);
+          leave();
+        },
+      };
+    },
+  };
+}
