@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
+import { attr, parseXml, x } from "../components/stanza.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { WakeTopic } from "../platform/wake.ts";
 import type { Tables } from "./tables.ts";
@@ -138,6 +139,37 @@ export async function readEntry(
       .executeTakeFirst(),
   );
   return row && entryOf(row);
+}
+
+/** Among how many of the newest messages of a room the one that its author names is looked for. */
+const NAMED_AMONG = 2_000;
+/** Of those that have the id anywhere: it may stand in a correction or a quotation too. */
+const NAMED_CANDIDATES = 20;
+
+/** The newest message that an occupant sent with this id, or undefined for one that is unknown, expired or long ago. */
+export async function readOwn(
+  db: Database,
+  tenant: string,
+  room: { readonly id: string; readonly lastSeq: number },
+  { id, author }: { readonly id: string; readonly author: string },
+  now: Date,
+): Promise<LogEntry | undefined> {
+  const written = x("message", { id }).toString().slice("<message ".length, -"/>".length);
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx
+      .selectFrom("room_log")
+      .select(columns)
+      .where("tenant_id", "=", tenant)
+      .where("room_id", "=", room.id)
+      .where("seq", ">", room.lastSeq - NAMED_AMONG)
+      .where("occupant_id", "=", author)
+      .where(sql<boolean>`position(${written} in stanza) > 0`)
+      .where(visible(tenant, now))
+      .orderBy("seq", "desc")
+      .limit(NAMED_CANDIDATES)
+      .execute(),
+  );
+  return rows.map(entryOf).find(({ stanza }) => attr(parseXml(stanza), "id") === id);
 }
 
 /** Corrections come soon after what they correct, and never before. */

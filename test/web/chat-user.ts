@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { type Visitor, visitor } from "../support/browser.ts";
 import type { Demo } from "../support/real.ts";
 
@@ -47,4 +47,29 @@ export async function joinRoom(page: Page, name: string): Promise<void> {
 export async function say(page: Page, text: string): Promise<void> {
   await page.locator("converse-muc textarea.chat-textarea").fill(text);
   await page.keyboard.press("Enter");
+}
+
+/** The message with this text, as the page shows it. */
+export const messageOf = (page: Page, text: string): Locator =>
+  page.locator("converse-muc converse-chat-message", { hasText: text });
+
+/** Chooses from the menu beside a message, which the page shows when the pointer is there. */
+export async function act(message: Locator, action: "edit" | "retract" | "reaction"): Promise<void> {
+  await message.hover();
+  await message.locator("converse-message-actions converse-dropdown button.dropdown-toggle").click();
+  await message.locator(`.chat-msg__action-${action}`).click();
+}
+
+/** Chooses from the menu of the room that is open. */
+export async function actOnRoom(page: Page, action: "configure-chatroom" | "moderate-chatroom"): Promise<void> {
+  await page.locator("converse-muc-heading converse-dropdown button.dropdown-toggle").click();
+  await page.locator(`converse-muc-heading .${action}-button`).click();
+}
+
+/** Says yes to the question that the page asks, with a word about it where one is asked for. */
+export async function confirm(page: Page, reason?: string): Promise<void> {
+  const question = page.locator("converse-confirm-modal");
+  if (reason !== undefined) await question.locator("input[type=text]").fill(reason);
+  await question.locator("button[type=submit]").click();
+  await question.waitFor({ state: "hidden" });
 }

@@ -60,13 +60,30 @@ new MutationObserver(() => {
   }
 }).observe(document.body, { childList: true, subtree: true });
 
-/**
- * A person who does not trust the device leaves nothing behind: when a sign-in fails or they sign out, Converse.js 14
- * empties all it keeps, and with it the box that holds the sign-in form, and shows a blank page. This puts the box back.
- */
+const NS_OCCUPANT_ID = "urn:xmpp:occupant-id:0";
+
+/** What Converse.js 14 does not do by itself. */
 const plugin = {
   initialize() {
     const { _converse } = this;
+    // Whoever makes a room enters it before the room can be asked whether it gives occupant ids (XEP-0421), and then
+    // never learns the own one: the own reaction would be counted twice.
+    _converse.api.listen.on("parseMUCPresence", (stanza, attrs) => {
+      const stated = [...stanza.children].find((child) => child.namespaceURI === NS_OCCUPANT_ID)?.getAttribute("id");
+      return stated ? { ...attrs, occupant_id: stated } : attrs;
+    });
+    _converse.api.listen.on("enteredNewRoom", (room) => {
+      const own = room.getOwnOccupant()?.get("occupant_id");
+      if (own) room.save({ occupant_id: own });
+    });
+    // Others name what they take back by its id of the archive (XEP-0424 4); it looks for the sender's alone.
+    _converse.api.listen.on("parseMUCMessage", (_stanza, attrs, room) => {
+      const named = attrs.retracted_id && { [`stanza_id ${room.get("jid")}`]: attrs.retracted_id };
+      const message = named && room.messages.findWhere(named);
+      return message ? { ...attrs, retracted_id: message.get("msgid") } : attrs;
+    });
+    // A person who does not trust the device leaves nothing behind: when a sign-in fails or they sign out, it empties all
+    // it keeps, and with it the box that holds the sign-in form, and shows a blank page. This puts the box back.
     _converse.api.listen.on("chatBoxesInitialized", () => {
       const { chatboxes, chatboxviews } = _converse.state;
       chatboxes.on("reset", () => {
