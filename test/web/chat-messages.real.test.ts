@@ -6,7 +6,7 @@ import { mucJoin } from "../../components/xep/xep-0045-muc.ts";
 import { retract } from "../../components/xep/xep-0424-retraction.ts";
 import { browserOfFile, picture, type Visitor } from "../support/browser.ts";
 import { realStack, signInAs } from "../support/real.ts";
-import { act, atSignIn, confirm, joinRoom, messageOf, say, signedIn, signInWith } from "./chat-user.ts";
+import { act, atSignIn, confirm, forgetRooms, joinRoom, messageOf, say, signedIn, signInWith } from "./chat-user.ts";
 
 const STEP = 120_000;
 const { demo } = realStack();
@@ -18,7 +18,8 @@ let people: Visitor[] = [];
 afterEach(async () => {
   for (const { context } of people) await context.close();
   people = [];
-});
+  await forgetRooms(demo, [0, 3, 4]);
+}, STEP);
 
 /** Two people in a new room, of which the first has made it and moderates it. */
 async function together() {

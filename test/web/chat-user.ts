@@ -1,6 +1,7 @@
 import type { Browser, Locator, Page } from "playwright-core";
+import { x } from "../../components/stanza.ts";
 import { type Visitor, visitor } from "../support/browser.ts";
-import type { Demo } from "../support/real.ts";
+import { type Demo, signInAs } from "../support/real.ts";
 
 /** Errors in the console of Converse.js that say nothing is broken. */
 const harmless = [
@@ -62,8 +63,18 @@ export async function act(message: Locator, action: "edit" | "retract" | "reacti
 
 /** Chooses from the menu of the room that is open. */
 export async function actOnRoom(page: Page, action: "configure-chatroom" | "moderate-chatroom"): Promise<void> {
-  await page.locator("converse-muc-heading converse-dropdown button.dropdown-toggle").click();
-  await page.locator(`converse-muc-heading .${action}-button`).click();
+  const entry = page.locator(`converse-muc-heading .${action}-button`);
+  const chosen = () =>
+    entry.click({ timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+  // The menu is drawn anew, and shut, with all that becomes known of a room just entered: people open it again.
+  for (let tries = 0; tries < 8; tries += 1) {
+    await page.locator("converse-muc-heading converse-dropdown button.dropdown-toggle").click();
+    if (await chosen()) return;
+  }
+  throw new Error(`the room's menu has no ${action}`);
 }
 
 /** Says yes to the question that the page asks, with a word about it where one is asked for. */
@@ -72,4 +83,16 @@ export async function confirm(page: Page, reason?: string): Promise<void> {
   if (reason !== undefined) await question.locator("input[type=text]").fill(reason);
   await question.locator("button[type=submit]").click();
   await question.waitFor({ state: "hidden" });
+}
+
+/** Forgets the rooms that Converse.js has noted for these people of the first tenant (XEP-0402), to enter them again. */
+export async function forgetRooms(demo: Demo, people: readonly number[]): Promise<void> {
+  for (const person of people) {
+    const client = await signInAs(demo, 0, person);
+    const bookmarks = x("delete", { node: "urn:xmpp:bookmarks:1" });
+    await client.iq(
+      x("iq", { type: "set" }, x("pubsub", { xmlns: "http://jabber.org/protocol/pubsub#owner" }, bookmarks)),
+    );
+    await client.stop();
+  }
 }

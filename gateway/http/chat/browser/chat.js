@@ -67,10 +67,16 @@ const plugin = {
   initialize() {
     const { _converse } = this;
     // Whoever makes a room enters it before the room can be asked whether it gives occupant ids (XEP-0421), and then
-    // never learns the own one: the own reaction would be counted twice.
+    // never learns the own one: the own reaction would be counted twice. And members that it knows by their address,
+    // from the list of them, would be shown a second time when they come in.
     _converse.api.listen.on("parseMUCPresence", (stanza, attrs) => {
       const stated = [...stanza.children].find((child) => child.namespaceURI === NS_OCCUPANT_ID)?.getAttribute("id");
-      return stated ? { ...attrs, occupant_id: stated } : attrs;
+      if (!stated) return attrs;
+      const { occupants } = _converse.state.chatboxes.get(attrs.muc_jid) ?? {};
+      const [bare] = attrs.jid?.split("/") ?? [];
+      const listed = bare && occupants?.findWhere({ jid: bare });
+      if (listed && !listed.get("occupant_id")) listed.save({ occupant_id: stated });
+      return { ...attrs, occupant_id: stated };
     });
     _converse.api.listen.on("enteredNewRoom", (room) => {
       const own = room.getOwnOccupant()?.get("occupant_id");
