@@ -33,7 +33,7 @@ it(
     const form = owner.page.locator("converse-muc-config-modal form");
     const title = `Finanzausschuss ${unique()}`;
     await form.locator("input[name='muc#roomconfig_roomname']").fill(title);
-    await form.locator("input[name='muc#roomconfig_membersonly']").check();
+    await form.getByLabel("Nur für Mitglieder").check();
     await picture(owner.page, "chat-configure");
     await form.locator("input[type=submit]").click();
     await form.waitFor({ state: "hidden" });

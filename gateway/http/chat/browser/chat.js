@@ -88,6 +88,16 @@ const plugin = {
       const message = named && room.messages.findWhere(named);
       return message ? { ...attrs, retracted_id: message.get("msgid") } : attrs;
     });
+    // It does not say which language its forms and errors shall have (RFC 6120 8.1.5).
+    _converse.api.listen.on("connectionInitialized", () => {
+      const connection = _converse.api.connection.get();
+      const send = connection.sendIQ.bind(connection);
+      connection.sendIQ = (iq, ...rest) => {
+        const element = iq.tree?.() ?? iq;
+        element.setAttribute("xml:lang", document.documentElement.lang);
+        return send(element, ...rest);
+      };
+    });
     // A person who does not trust the device leaves nothing behind: when a sign-in fails or they sign out, it empties all
     // it keeps, and with it the box that holds the sign-in form, and shows a blank page. This puts the box back.
     _converse.api.listen.on("chatBoxesInitialized", () => {
