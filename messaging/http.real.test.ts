@@ -16,7 +16,7 @@ import { openRedis, redisReady } from "../platform/redis.ts";
 import { newSecret } from "../platform/secrets.ts";
 import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
 import { tokenFor } from "../test/support/principal.ts";
-import { openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
+import { eventually, openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
 import { scratchDatabase } from "../test/support/scratch-database.ts";
 import { roomRoutes } from "./http.ts";
 
@@ -142,7 +142,7 @@ describe("a room", () => {
   test("changes for those inside at once; a stale version is refused, and both are told apart", async () => {
     await enter(ada, "flur", "Ada");
     const before = await ask("get", "/rooms/flur");
-    expect(before.headers.etag).toBe('"v1"');
+    expect(before.headers.etag).toMatch(/^"v1\.[\w-]{16}"$/);
     const changed = await ask("patch", "/rooms/flur", {
       body: { title: "Langer Flur", whois: "anyone" },
       match: '"v1"',
@@ -156,6 +156,27 @@ describe("a room", () => {
     expect(many.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await ask("patch", "/rooms/nirgends", { body: { title: "x" } })).status).toBe(404);
     expect((await ask("patch", "/rooms/flur", { body: { history: 100_000 } })).status).toBe(400);
+  });
+
+  test("says that nothing is new only while all of what it shows is the same", async () => {
+    await enter(ada, "uhr", "Ada");
+    const first = await ask("get", "/rooms/uhr");
+    const again = (etag: string) => ask("get", "/rooms/uhr").set("If-None-Match", etag);
+    const tag = z.string().parse(first.headers.etag);
+    expect((await again(tag)).status).toBe(304);
+    await enter(ben, "uhr", "Ben");
+    const entered = await eventually(async () => {
+      const answer = await again(tag);
+      return answer.status === 200 ? answer : undefined;
+    }, "the tag of a room with one more inside");
+    expect(entered.body).toMatchObject({ occupants: 2, version: 1 });
+    const second = z.string().parse(entered.headers.etag);
+    expect((await again(second)).status).toBe(304);
+    expect((await ask("put", "/rooms/uhr/subject", { body: { subject: "Zeit" } })).status).toBe(204);
+    expect((await again(second)).body).toMatchObject({ subject: "Zeit", version: 1 });
+    // What changed is no part of what a change is about; another configuration is.
+    expect((await ask("patch", "/rooms/uhr", { body: { title: "Uhr" }, match: tag })).status).toBe(200);
+    expect((await ask("patch", "/rooms/uhr", { body: { title: "Uhren" }, match: second })).status).toBe(412);
   });
 
   test("shows who is inside; somebody is put out with a reason, which is on record", async () => {

@@ -1,7 +1,7 @@
 /** The REST door of rooms. What is read comes from the database and from Redis; what changes one is its owner's to do. */
 import { actorOf } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
-import { pageOf, type Route, route, versionTag } from "../platform/http.ts";
+import { pageOf, type Route, route, shownTag, versionTag } from "../platform/http.ts";
 import { actRoutes } from "./acts-http.ts";
 import { archiveHttp } from "./archive-http.ts";
 import { eventRoutes } from "./events-http.ts";
@@ -22,7 +22,7 @@ const TRIES = 3;
 export function roomRoutes(deps: RoomHttpDeps): Route[] {
   const { db, redis, clock } = deps;
   const now = () => new Date(clock());
-  const etag = ({ version }: { readonly version: number }) => versionTag(version);
+  const etag = (shown: shapes.RoomAnswer) => shownTag(shown.version, shown);
   const shown = async (tenant: string, name: string): Promise<shapes.RoomAnswer> => {
     const domain = await domainOf(deps, tenant);
     const row = await readRoom(db, tenant, name, now());

@@ -100,7 +100,7 @@ interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zo
   readonly downloads?: readonly string[];
   readonly problems?: readonly ErrorCode[];
   /**
-   * The strong entity tag of an answer, see versionTag(): reads answer 304 to If-None-Match. A change that declares it
+   * The strong entity tag of an answer, see versionTag() and shownTag(): reads answer 304 to If-None-Match. A change that declares it
    * calls `ifMatch` with the tag of what is there, in the transaction that changes it.
    */
   readonly etag?: (result: z.input<R>) => string;

@@ -42,7 +42,7 @@ interface Doorkeeping {
 
 function handlerOf(each: Route, { authenticate, idempotency, closing }: Doorkeeping): RequestHandler {
   return async (request, response) => {
-    // Answers are about people, and the tag of a thing tells of its version, not of figures that stand beside it.
+    // Answers are about people.
     response.setHeader("Cache-Control", "no-store");
     if (isDoor(each)) {
       requireBodyType(each, request);
