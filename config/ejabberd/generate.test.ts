@@ -25,7 +25,7 @@ const configOf = (secretOf: (domain: string) => string) => shape.parse(JSON.pars
 test("each component of each tenant has a secret of its own", () => {
   const { listen, hosts } = configOf((domain) => `secret of ${domain}`);
   expect(hosts).toEqual(["amt.example", "schule.example"]);
-  const components = listen.find(({ module }) => module === "ejabberd_service")?.hosts ?? {};
+  const components = listen.find(({ module }) => module === "kontor_component")?.hosts ?? {};
   expect(Object.keys(components)).toHaveLength(6);
   for (const [domain, { password }] of Object.entries(components)) expect(password).toBe(`secret of ${domain}`);
 });

@@ -49,12 +49,11 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
         ...{ max_stanza_size: input.maxStanzaBytes, starttls: true, starttls_required: !input.plainStreams },
       },
       {
-        ...{ port: ports.components, ip: LOOPBACK, module: "ejabberd_service", access: "all" },
-        // Else each stream is given the stanzas to all of these domains, and not to its own alone.
-        global_routes: false,
+        ...{ port: ports.components, ip: LOOPBACK, module: "kontor_component", access: "all" },
         // A component wraps what clients send, hence twice the room.
         max_stanza_size: 2 * input.maxStanzaBytes,
         hosts: Object.fromEntries(components.map((domain) => [domain, { password: componentSecret(domain) }])),
+        held: domains.map((domain) => `rooms.${domain}`),
       },
       {
         ...{ port: ports.http, ip: LOOPBACK, module: "ejabberd_http" },
@@ -62,7 +61,13 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
       },
       { port: `unix:${input.apiSocket}`, module: "ejabberd_http", request_handlers: { "/api": "mod_http_api" } },
     ],
-    api_permissions: { accounts: { from: "mod_http_api", who: "all", what: ["register", "status"] } },
+    api_permissions: {
+      accounts: {
+        from: "mod_http_api",
+        who: "all",
+        what: ["register", "status", "registered_vhosts", "reload_config"],
+      },
+    },
     access_rules: { [privileged]: { allow: privileged } },
     // The rule is one, whom it means is each host's own: a tenant's presence has no business with another's people.
     host_config: Object.fromEntries(
@@ -71,6 +76,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     modules: {
       ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),
       mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
+      mod_kontor_fanout: {},
       mod_mam: { default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },
       mod_privilege: {

@@ -1,45 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
 import { componentSecret } from "../../../config/component-secret.ts";
 import { ejabberdConfig } from "../../../config/ejabberd/generate.ts";
 import { localCertificate } from "../certificate.ts";
+import { ejabberdApi, ejabberdApiAt } from "../ejabberd-api.ts";
 import { messageOf, StackError } from "../error.ts";
-import { repository, socketPath } from "../home.ts";
+import { repository } from "../home.ts";
 import type { XmppServer } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
 import type { LocalServer } from "./prosody.ts";
 
 /** Debian's place for Erlang libraries. */
 const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-/** What ejabberd answers to an account that is there. */
-const EXISTS = 10_090;
-
-/** Asks its API over the socket; gives status and text. */
-function ask(
-  socket: string,
-  command: string,
-  body: unknown,
-): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      { socketPath: socket, path: `/api/${command}`, method: "POST", timeout: 10_000 },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (piece: string) => {
-          text += piece;
-        });
-        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, text }));
-        answer.once("error", reject);
-      },
-    );
-    asked.once("timeout", () => asked.destroy(new Error("ejabberd does not answer")));
-    asked.once("error", reject);
-    asked.end(JSON.stringify(body));
-  });
-}
-
 /**
  * ejabberd in the home folder, for these tenants: a node by itself, which needs no name and no port of Erlang's own.
  * Tenants that come later need a restart.
@@ -53,7 +26,7 @@ export function ejabberdServer(
   mkdirSync(spool, { recursive: true, mode: 0o700 });
   const domains = tenants.map(({ domain }) => domain);
   const { certificate, key } = localCertificate(home, domains, user);
-  const socket = socketPath(home, "ejabberd/api.sock", user?.uid);
+  const { socket } = ejabberdApi(home, user);
   const file = join(folder, "ejabberd.yml");
   const { clients, components, prosodyHttp: http } = home.ports;
   const config = {
@@ -73,11 +46,12 @@ export function ejabberdServer(
 function plugins(folder: string, user: ServiceUser | undefined): string {
   const made = join(folder, "modules");
   mkdirSync(made, { recursive: true, mode: 0o700 });
-  const source = join(repository, "config", "ejabberd", "plugins", "mod_kontor_tenants.erl");
+  const source = join(repository, "config", "ejabberd", "plugins");
+  const modules = readdirSync(source).map((name) => join(source, name));
   try {
-    execFileSync("erlc", ["-o", made, source], { stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync("erlc", ["-o", made, ...modules], { stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
-    throw new StackError(`mod_kontor_tenants does not compile: ${messageOf(error)}`);
+    throw new StackError(`the modules in ${source} do not compile: ${messageOf(error)}`);
   }
   if (user)
     for (const path of [made, ...readdirSync(made).map((name) => join(made, name))])
@@ -99,6 +73,7 @@ export function ejabberdNode(
   user: ServiceUser | undefined,
 ): XmppServer {
   const { folder, file, spool, socket, port, modules } = node;
+  const api = ejabberdApiAt(socket);
   const own = modules === undefined ? [] : ["-pa", modules];
   // An idle scheduler that spins takes the time of those beside it.
   const idle = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"];
@@ -116,15 +91,8 @@ export function ejabberdNode(
       stopSignal: "SIGTERM",
       stopSeconds: 20,
       prepare: () => rmSync(socket, { force: true }),
-      ready: async () => (await ask(socket, "status", {})).status === 200,
+      ready: async () => (await api.call("status")) !== undefined,
     },
-    createAccounts: async (passwords) => {
-      for (const [jid, password] of passwords) {
-        const [name, host] = jid.split("@");
-        const { status, text } = await ask(socket, "register", { user: name, host, password });
-        const there = text.includes(`"code":${EXISTS}`);
-        if (status !== 200 && !there) throw new StackError(`ejabberd makes no account ${jid}: ${status} ${text}`);
-      }
-    },
+    createAccounts: api.createAccounts,
   };
 }

@@ -19,10 +19,10 @@ start(Host, Options) ->
     ejabberd_hooks:add(user_send_packet, Host, ?MODULE, user_send_packet, ?FIRST),
     ok.
 
-%% The router's hook stays: the other hosts need it.
+%% The router's hook stays: the other hosts need it. Components of a tenant go with its host.
 stop(Host) ->
     ejabberd_hooks:delete(user_send_packet, Host, ?MODULE, user_send_packet, ?FIRST),
-    ok.
+    kontor_hold:host_down(Host).
 
 reload(_Host, Options, _Old) ->
     learn(Options).
