@@ -2,7 +2,7 @@ import { escapeXML } from "ltx";
 import { release } from "./hold.ts";
 import { type Element, x } from "./stanza.ts";
 
-/** The server takes one stanza for many receivers (config/prosody/plugins/mod_kontor_fanout.lua). */
+/** The server takes one stanza for many receivers (mod_kontor_fanout of config/prosody and config/ejabberd). */
 export const NS_FANOUT = "urn:kontor:fanout:0";
 
 /** How long the list of receivers in one stanza may be: those of a large room, and below any limit for a stanza. */

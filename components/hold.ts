@@ -1,6 +1,6 @@
 /**
  * The server keeps what it gives a component until the component says that it is done with it, and gives it out again
- * to whoever serves the domain next (config/prosody/plugins/mod_kontor_hold.lua).
+ * to whoever serves the domain next (mod_kontor_hold.lua for Prosody, kontor_hold.erl for ejabberd, in config).
  */
 import { attr, type Element, x } from "./stanza.ts";
 
