@@ -29,7 +29,7 @@ export function commandRunner(
       if (problem.code === "unavailable") return false;
       if (problem.code === "internal") context.log.error("A command for a room failed", { room: payload.room, error });
     }
-    // One that changed something has its answer by now, and this one finds nothing to answer.
+    // One that changed something was answered with its change, and this finds nothing to answer.
     await answerCommand(deps.db, tenant, id, new Date(deps.clock()), { error: problem, result });
     return true;
   };

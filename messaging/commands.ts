@@ -3,7 +3,7 @@ import type { Role } from "../components/xep/xep-0045-muc.ts";
 import { KontorError } from "../platform/errors.ts";
 import { admitted } from "./admin.ts";
 import { type Asker, applyAdmin, checkAdmin } from "./core-admin.ts";
-import { type CommandPayload, changed, isSaying, type RoomCommand, type Saying } from "./core-commands.ts";
+import { askedBy, type CommandPayload, changed, isSaying, type RoomCommand, type Saying } from "./core-commands.ts";
 import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
@@ -28,7 +28,7 @@ export async function runCommand(
   const { command } = payload;
   if (isSaying(command)) return sayFor(tenant, rooms, deps, { id, payload, command });
   await rooms.inRoom(payload.room, (room) => {
-    if (command.do === "moderate") return takeBack(tenant, rooms, deps, room, payload, command);
+    if (command.do === "moderate") return takeBack(tenant, rooms, deps, room, { id, payload, command });
     return rooms.alone(room, () => within(rooms, deps, room, id, payload, command));
   });
 }
@@ -38,23 +38,21 @@ async function within(
   deps: RoomsDeps,
   room: RoomState,
   id: string,
-  { by, as, actor }: CommandPayload,
+  payload: CommandPayload,
   command: Lasting,
 ) {
-  const { reason: because, address, requestId, ...who } = actor;
-  const change: RoomChange = {
-    ...rooms.changeOf(room, by, as),
-    command: { id, actor: { ...who, reason: because, address, requestId } },
-  };
+  const { by, as, actor } = payload;
+  const change: RoomChange = { ...rooms.changeOf(room, by, as), command: { id, actor: askedBy(payload) } };
   const act = { rooms, deps, room, change };
-  if (command.do === "subject") await setSubject(act, { by, actor }, command);
+  if (command.do === "subject") await setSubject(act, { id, by, actor }, command);
   else if (command.do === "invite") await invitePeople(act, change.tenant, command);
   else if (command.do === "avatar") await setAvatar(act, command);
   else await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
 }
 
+type Moderating = Extract<RoomCommand, { do: "moderate" }>;
 /** What changes a room and not only its log. */
-type Lasting = Exclude<RoomCommand, Saying | { do: "moderate" }>;
+type Lasting = Exclude<RoomCommand, Saying | Moderating>;
 /** What is done in the same way for who is inside and for who is not. */
 export type Performed = Exclude<Lasting, { do: "subject" | "invite" | "avatar" }>;
 
@@ -90,19 +88,21 @@ export async function perform(
   }
 }
 
-/** As a moderator inside would (XEP-0425): done again, it finds the message taken back. */
+/** As a moderator inside would (XEP-0425). */
 async function takeBack(
   tenant: string,
   rooms: Rooms,
   deps: RoomsDeps,
   room: RoomState,
-  { by, actor }: CommandPayload,
-  { message, reason }: { message: string; reason?: string | undefined },
+  asked: { readonly id: string; readonly payload: CommandPayload; readonly command: Moderating },
 ): Promise<void> {
+  const { by, actor } = asked.payload;
+  const { message, reason } = asked.command;
   const found = await findErasable(tenant, deps, room, message);
   const moderator = { nick: actor.name, occupantId: rooms.occupantId(room, by), role: "moderator", bare: by } as const;
   const draft = moderation(room, moderator, found, { id: deps.newId(), reason, now: deps.clock() });
-  if (!(await rooms.append(room, draft))) throw new KontorError("unavailable");
+  if (!(await rooms.append(room, { ...draft, command: { id: asked.id, actor: askedBy(asked.payload) } })))
+    throw new KontorError("unavailable");
 }
 
 async function becomes(

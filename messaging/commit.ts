@@ -1,8 +1,11 @@
 import { sql, type Transaction } from "kysely";
+import { audit } from "../identity/index.ts";
 import type { Database } from "../platform/postgres.ts";
+import type { LoggedCommand } from "./core-commands.ts";
 import type { Erasure, Subject } from "./core-state.ts";
 import { type ErasureDeps, eraseMessages, removeReleased } from "./erase.ts";
 import type { LogEntry } from "./log.ts";
+import { settleLogged } from "./store-commands.ts";
 import type { Tables } from "./tables.ts";
 
 /** An entry with everything the log stores. Written again after a doubtful failure, it gives the same row. */
@@ -15,6 +18,8 @@ export interface CommitEntry extends LogEntry {
   readonly subject: Subject | undefined;
   /** The mark by which the server kept the message: by it, one that comes again is known. */
   readonly held?: string | undefined;
+  /** What of the API it carries out. */
+  readonly command?: LoggedCommand | undefined;
   /** What the entry takes back; `domain` is the tenant's. */
   readonly erasure?: (Erasure & { readonly domain: string }) | undefined;
 }
@@ -40,7 +45,8 @@ export class CommitInDoubtError extends Error {
 
 /**
  * Commits entries of any tenants and rooms in one transaction. Idempotent: the same entries again change nothing.
- * Throws FencedError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not known.
+ * Throws FencedError, WithdrawnError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not
+ * known.
  */
 export async function commitEntries(
   db: Database,
@@ -54,6 +60,8 @@ export async function commitEntries(
   const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
   let atCommit = false;
   const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
+    const commanded = entries.flatMap(({ command, ...entry }) => (command ? [{ ...entry, command }] : []));
+    const settled = commanded.length > 0 ? await settleLogged(trx, commanded) : new Set<string>();
     // One statement, one round trip. The lock makes a new owner wait for this commit before it reads where the log
     // ends; where not every fence holds, nothing is written.
     const { rows } = await sql<{ tenant_id: string }>`
@@ -104,6 +112,11 @@ export async function commitEntries(
         .execute();
     }
     const released = await eraseMessages(trx, entries, erasing);
+    for (const { tenant, roomId, id, at, command } of commanded) {
+      if (!command.change || !settled.has(id)) continue;
+      const change = { ...command.change, tenant, object: `room/${roomId}` };
+      await audit(trx, command.actor, change, at, erasing.newId);
+    }
     atCommit = true;
     return released;
   });

@@ -4,6 +4,7 @@ import type { KontorError } from "../platform/errors.ts";
 import { silentLog } from "../test/support/real.ts";
 import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
 import { createCommitter } from "./committer.ts";
+import { WithdrawnError } from "./store-commands.ts";
 
 const away = () => Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
 const inDoubt = () => new CommitInDoubtError(away());
@@ -11,6 +12,11 @@ const inDoubt = () => new CommitInDoubtError(away());
 function entry(seq: number, at: Date): CommitEntry {
   const rest = { sender: null, nick: "n", occupantId: "o", origin: null, originRef: null, body: null };
   return { ...rest, tenant: "t", fence: 1, roomId: "r", seq, id: `id-${seq}`, at, stanza: "", subject: undefined };
+}
+
+function nameOf(error: Error): string {
+  if (error instanceof FencedError) return "fenced";
+  return error instanceof WithdrawnError ? "withdrawn" : (error as KontorError).code;
 }
 
 /** A committer whose commits the test answers one by one, and what became of each message. */
@@ -36,7 +42,7 @@ function open(prepare: () => Promise<void> = async () => undefined) {
     committer.append({
       place,
       committed: (stored) => fates.push(`${stored.seq} committed`),
-      failed: (error) => fates.push(`${seq} ${error instanceof FencedError ? "fenced" : (error as KontorError).code}`),
+      failed: (error) => fates.push(`${seq} ${nameOf(error)}`),
     });
   return { committer, commits, fates, append };
 }
@@ -107,6 +113,32 @@ describe("group commit", () => {
     await commits[0]?.settle();
     expect(commits.map(({ seqs }) => seqs)).toEqual([[1, 3]]);
     expect(fates).toEqual(["2 internal", "1 committed", "3 committed"]);
+  });
+
+  it("leaves out what was withdrawn, and the others close up", async () => {
+    const { commits, fates, append } = open();
+    for (const seq of [1, 2, 3, 4]) append(seq);
+    await turn();
+    await commits[0]?.settle(new WithdrawnError(["id-2", "id-3"]));
+    expect(fates).toEqual([]);
+    await commits[1]?.settle();
+    expect(commits.map(({ seqs }) => seqs)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2],
+    ]);
+    // Who was left out is told last: by then it is known which number comes next.
+    expect(fates).toEqual(["1 committed", "2 committed", "2 withdrawn", "3 withdrawn"]);
+  });
+
+  it("commits nothing where all was withdrawn", async () => {
+    const { commits, fates, append } = open();
+    append(1);
+    await turn();
+    await commits[0]?.settle(new WithdrawnError(["id-1"]));
+    append(1);
+    await turn();
+    await commits[1]?.settle();
+    expect(fates).toEqual(["1 withdrawn", "1 committed"]);
   });
 
   it("takes 10,000 waiting messages and refuses more", async () => {

@@ -8,14 +8,23 @@ import type { Clock } from "../platform/clock.ts";
 import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
+import { WithdrawnError } from "./store-commands.ts";
 
 /** An entry on its way, with whom to tell. Exactly one of the two is called. */
 interface Pending {
   /** Gives the entry its place; called once at most, when its batch is formed. */
   readonly place: (at: Date) => CommitEntry;
   readonly committed: (entry: CommitEntry) => void;
-  /** `unavailable` when the database is away, FencedError when another process owns the room. */
+  /**
+   * `unavailable` when the database is away, FencedError when another process owns the room, WithdrawnError when nobody
+   * waits for what it was to do.
+   */
   readonly failed: (error: Error) => void;
+}
+
+interface Placed {
+  readonly pending: Pending;
+  readonly entry: CommitEntry;
 }
 
 export interface CommitterDeps {
@@ -59,20 +68,25 @@ export function createCommitter(deps: CommitterDeps): Committer {
     } catch (error) {
       return fail(batch, error);
     }
-    const placed = placeAll(batch, at);
-    if (placed.length === 0) return;
-    const entries = placed.map(({ entry }) => entry);
+    let placed = placeAll(batch, at);
+    const withdrawn: Placed[] = [];
     const started = performance.now();
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; placed.length > 0; attempt += 1) {
       try {
-        await deps.commit(entries);
+        await deps.commit(placed.map(({ entry }) => entry));
         break;
       } catch (error) {
+        if (error instanceof WithdrawnError) {
+          // Nothing was stored: the others close up, since the numbers of a room have no gaps.
+          withdrawn.push(...placed.filter(({ entry }) => error.entries.includes(entry.id)));
+          placed = closedUp(placed, error.entries);
+          continue;
+        }
         // In doubt, only another owner settles it: whatever else fails says nothing about the first attempt.
         const doubtful = error instanceof CommitInDoubtError || (inDoubt && !(error instanceof FencedError));
         if (!doubtful)
           return fail(
-            placed.map(({ pending }) => pending),
+            [...placed, ...withdrawn].map(({ pending }) => pending),
             error,
           );
         if (attempt === 0)
@@ -84,13 +98,14 @@ export function createCommitter(deps: CommitterDeps): Committer {
     }
     if (inDoubt) deps.log.info("PostgreSQL is back; what was in doubt is committed", { messages: placed.length });
     inDoubt = false;
-    deps.onBatch(placed.length, (performance.now() - started) / 1000);
+    if (placed.length > 0) deps.onBatch(placed.length, (performance.now() - started) / 1000);
     for (const { pending, entry } of placed) pending.committed(entry);
+    for (const { pending, entry } of withdrawn) pending.failed(new WithdrawnError([entry.id]));
   };
 
   /** A message that can't be placed fails alone: it must not take along those it happened to come with. */
   const placeAll = (batch: readonly Pending[], at: Date) => {
-    const placed: { readonly pending: Pending; readonly entry: CommitEntry }[] = [];
+    const placed: Placed[] = [];
     for (const pending of batch) {
       try {
         placed.push({ pending, entry: pending.place(at) });
@@ -138,4 +153,17 @@ export function createCommitter(deps: CommitterDeps): Committer {
       while (running) await running;
     },
   };
+}
+
+/** Without those entries; later ones of the same rooms take their numbers. */
+function closedUp(placed: readonly Placed[], without: readonly string[]): Placed[] {
+  const gaps = new Map<string, number>();
+  return placed.flatMap(({ pending, entry }): Placed[] => {
+    const gap = gaps.get(entry.roomId) ?? 0;
+    if (without.includes(entry.id)) {
+      gaps.set(entry.roomId, gap + 1);
+      return [];
+    }
+    return [{ pending, entry: { ...entry, seq: entry.seq - gap } }];
+  });
 }

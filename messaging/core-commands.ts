@@ -1,5 +1,6 @@
 /** What the API asks of the owner of a tenant's rooms, as data. Pure. */
 import { z } from "zod";
+import type { Actor } from "../identity/index.ts";
 import { type ErrorCode, isErrorCode, KontorError } from "../platform/errors.ts";
 import { insideRoles, type RoomConfig, roomConfig } from "./core-config.ts";
 
@@ -84,6 +85,22 @@ export const sentCommand = z.object({
   command: roomCommand,
 });
 export type CommandPayload = z.output<typeof sentCommand>;
+
+/** Who asks, as the audit log has it. */
+export const askedBy = ({
+  actor: { reason: why, address, requestId, ...who },
+}: Pick<CommandPayload, "actor">): Actor => ({
+  ...who,
+  ...{ reason: why, address, requestId },
+});
+
+/** The command that an entry of the log carries out: it is done in the transaction of the commit, or the entry is not. */
+export interface LoggedCommand {
+  readonly id: string;
+  readonly actor: Actor;
+  /** What the audit log says of it, where it says something. */
+  readonly change?: { readonly action: string; readonly before?: unknown; readonly after?: unknown } | undefined;
+}
 
 const problem = z.object({
   code: z.string(),

@@ -1,5 +1,6 @@
 import type { Element } from "../components/stanza.ts";
 import type { Affiliation, HistoryRequest, Role } from "../components/xep/xep-0045-muc.ts";
+import type { LoggedCommand } from "./core-commands.ts";
 import type { RoomConfig } from "./core-config.ts";
 import { looksOf, nickKey } from "./core-nick.ts";
 
@@ -125,8 +126,10 @@ export interface LogDraft {
   /** Set when this is a change of the subject. */
   readonly subject: Subject | undefined;
   readonly erasure?: Erasure;
-  /** The mark by which the server keeps the message until it is reflected or refused, or that of the API's command. */
+  /** The mark by which the server keeps the message until it is reflected or refused. */
   readonly held?: string | undefined;
+  /** What of the API it carries out. */
+  readonly command?: LoggedCommand | undefined;
 }
 
 /** What the core wants done. */

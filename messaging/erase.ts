@@ -3,6 +3,7 @@ import type { Transaction } from "kysely";
 import { audit, xmppActor } from "../identity/index.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
+import type { LoggedCommand } from "./core-commands.ts";
 import type { Erasure } from "./core-state.ts";
 import type { Tables } from "./tables.ts";
 
@@ -32,6 +33,7 @@ interface ErasingEntry {
   readonly at: Date;
   /** `domain` is the tenant's. */
   readonly erasure?: (Erasure & { readonly domain: string }) | undefined;
+  readonly command?: LoggedCommand | undefined;
 }
 
 /** Bytes to remove after the commit, by tenant. */
@@ -69,7 +71,7 @@ export async function eraseMessages(
     }
     if (messages === 0) continue;
     const { action, by, as, reason, target, domain } = erasure;
-    const actor = await xmppActor(trx, { id: tenant, domain }, by, [`room:${as}`], reason);
+    const actor = entry.command?.actor ?? (await xmppActor(trx, { id: tenant, domain }, by, [`room:${as}`], reason));
     const object = `room/${roomId}/message/${target}`;
     await audit(trx, actor, { tenant, action, object, after: { messages, files } }, at, deps.newId);
   }

@@ -4,7 +4,7 @@ import { KontorError } from "../platform/errors.ts";
 import { storeChecked } from "./admin.ts";
 import { applyAdmin } from "./core-admin.ts";
 import { avatarChanged, readAvatar } from "./core-avatar.ts";
-import type { CommandPayload, RoomCommand } from "./core-commands.ts";
+import { askedBy, type CommandPayload, type RoomCommand } from "./core-commands.ts";
 import { checkLetters, invitation } from "./core-invite.ts";
 import { subjectFrom } from "./core-message.ts";
 import { checkInvitees } from "./core-rules.ts";
@@ -23,22 +23,18 @@ interface Act {
 }
 type Command<D extends RoomCommand["do"]> = Extract<RoomCommand, { do: D }>;
 
-/**
- * Sets the subject. It goes into the log first: when the owner falls before the command is settled, the next one finds
- * the subject set, says it no second time, and settles.
- */
+/** Sets the subject. One that is there already is said no second time. */
 export async function setSubject(
   { rooms, deps, room, change }: Act,
-  { by, actor }: Pick<CommandPayload, "by" | "actor">,
+  { id, by, actor }: Pick<CommandPayload, "by" | "actor"> & { readonly id: string },
   { text }: Command<"subject">,
 ): Promise<void> {
   const before = room.subject?.text;
-  if ((before ?? "") !== text) {
-    const who = { text, name: actor.name, bare: by, occupantId: rooms.occupantId(room, by) };
-    const draft = subjectFrom(room, who, deps.newId(), deps.clock());
-    if (!(await rooms.append(room, draft))) throw new KontorError("unavailable");
-  }
-  await storeSubject(change, before, text);
+  if ((before ?? "") === text) return storeSubject(change, before, text);
+  const who = { text, name: actor.name, bare: by, occupantId: rooms.occupantId(room, by) };
+  const draft = subjectFrom(room, who, deps.newId(), deps.clock());
+  const command = { id, actor: askedBy({ actor }), change: { action: "room:subject", before, after: text } };
+  if (!(await rooms.append(room, { ...draft, command }))) throw new KontorError("unavailable");
 }
 
 /** Invites people; those who need to be members of the room for that become it. */

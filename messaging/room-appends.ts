@@ -10,8 +10,8 @@ import { roomLogTopic } from "./log.ts";
 import { type Loaded, loadedOf, type RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 
-/** Hands a message to the group commit; `settled` is called once, with its archive id when it was committed. */
-export type Append = (room: RoomState, draft: LogDraft, settled: (id: string | undefined) => void) => void;
+/** Hands a message to the group commit; `settled` is called once, with its archive id or with why it has none. */
+export type Append = (room: RoomState, draft: LogDraft, settled: (id: string | undefined, why?: Error) => void) => void;
 
 export function roomAppends(
   context: DoorContext,
@@ -39,6 +39,7 @@ export function roomAppends(
       body: draft.body ?? null,
       subject: draft.subject,
       held: draft.held,
+      command: draft.command,
       erasure: draft.erasure && { ...draft.erasure, domain: context.tenant.domain },
     };
   };
@@ -81,7 +82,7 @@ export function roomAppends(
         // One that never had a number gives none back: those of a batch in doubt may be in the log.
         if (placed) loaded.nextSeq = room.lastSeq + 1;
         closed();
-        settled(undefined);
+        settled(undefined, error);
         if (error instanceof FencedError) then.forget();
         refuse(room, draft, error instanceof FencedError ? new KontorError("unavailable") : error);
       },

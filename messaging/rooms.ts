@@ -23,6 +23,7 @@ import type { RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { type RulesWatch, watchRules } from "./rules-watch.ts";
 import { createRoom } from "./store.ts";
+import { WithdrawnError } from "./store-commands.ts";
 
 export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "own" | "forget"> {
   readonly tenant: string;
@@ -48,7 +49,10 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   refreshFar(room: RoomState): Promise<void>;
   /** Writes all live state again, after Redis was away. */
   rememberAll(): void;
-  /** Commits and reflects a message that nobody waits for in XMPP: its archive id, or undefined when it was refused. */
+  /**
+   * Commits and reflects a message that nobody waits for in XMPP: its archive id, or undefined when it was refused. Throws
+   * WithdrawnError when it was to carry out a command that was withdrawn meanwhile.
+   */
   append(room: RoomState, draft: LogDraft): Promise<string | undefined>;
   /** Forgets rooms without occupants that nobody used for ten minutes. */
   unloadIdle(): void;
@@ -171,7 +175,10 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
           memory.remember(loaded.state, [...loaded.state.bySession.keys()], { all: true });
       }
     },
-    append: (room, draft) => new Promise((resolve) => append(room, draft, resolve)),
+    append: (room, draft) =>
+      new Promise((resolve, reject) =>
+        append(room, draft, (id, why) => (why instanceof WithdrawnError ? reject(why) : resolve(id))),
+      ),
     unloadIdle: () => {
       const before = deps.clock() - IDLE_MS;
       for (const [name, loaded] of rooms) {

@@ -1,8 +1,7 @@
-/** What people and bots say over the API, by the owner of the room: in the log once, however often it is asked for. */
+/** What people and bots say over the API, by the owner of the room: done with its command, in one transaction. */
 import type { Element } from "../components/stanza.ts";
-import { NS_STANZA_ID, stanzaId } from "../components/xep/xep-0359-stanza-ids.ts";
 import { KontorError } from "../platform/errors.ts";
-import type { CommandPayload, Saying } from "./core-commands.ts";
+import { askedBy, type CommandPayload, type Saying } from "./core-commands.ts";
 import { said } from "./core-message.ts";
 import { correctionRoot, retraction } from "./core-retract.ts";
 import { messageOf, type Speaker, speakerOf } from "./core-speaker.ts";
@@ -24,11 +23,7 @@ interface Said {
  */
 export async function sayFor(tenant: string, rooms: Rooms, deps: RoomsDeps, asked: Said): Promise<string> {
   const { id, payload } = asked;
-  const mark = `api:${id}`;
-  return rooms.withRepeated(payload.room, mark, async (room, logged) => {
-    if (!room) throw new KontorError("not-found", "There is no such room");
-    // An owner before us said it and was gone before it could tell.
-    if (logged) return archiveIdOf(logged, room);
+  return rooms.inRoom(payload.room, async (room) => {
     const { by, actor } = payload;
     const isBot = !by.includes("@");
     const speaker = speakerOf(room, {
@@ -39,7 +34,7 @@ export async function sayFor(tenant: string, rooms: Rooms, deps: RoomsDeps, aske
     rooms.rates.message(isBot ? actor.who : by, room.id);
     const draft = await draftOf(tenant, deps, room, speaker, asked);
     rooms.quota.count();
-    const stored = await rooms.append(room, { ...draft, held: mark });
+    const stored = await rooms.append(room, { ...draft, command: { id, actor: askedBy(payload) } });
     if (stored === undefined) throw new KontorError("unavailable");
     return stored;
   });
@@ -80,11 +75,4 @@ async function draftOf(
       return draft(messageOf(id, { reactions: command.emojis, to: command.message }));
     }
   }
-}
-
-function archiveIdOf(stanza: Element, room: RoomState): string {
-  const ids = stanza.getChildren("stanza-id", NS_STANZA_ID).map((each) => stanzaId.read(each));
-  const own = ids.find(({ by }) => by === room.jid);
-  if (!own) throw new KontorError("internal", "A message of the log has no id");
-  return own.id;
 }

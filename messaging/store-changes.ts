@@ -142,7 +142,7 @@ export function storeEnd(change: RoomChange): Promise<void> {
   });
 }
 
-/** The subject that the room was given over the API; it stands in the log already. */
+/** That the room was given over the API the subject that it has already. */
 export function storeSubject(change: RoomChange, before: string | undefined, after: string): Promise<void> {
   return inChange(change, async () => ({ action: "room:subject", before, after }));
 }

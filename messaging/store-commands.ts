@@ -1,5 +1,5 @@
 /** Commands on their way to the owner of a tenant's rooms, and their answers on the way back. */
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { KontorError } from "../platform/errors.ts";
 import type { Database } from "../platform/postgres.ts";
 import { type CommandPayload, errorOf, problemOf, sentCommand } from "./core-commands.ts";
@@ -10,7 +10,16 @@ const KEPT_MS = 60_000;
 const PAGE = 50;
 
 /** Who sent the command has given it up before it was done: nothing is to be changed. */
-export class WithdrawnError extends Error {}
+export class WithdrawnError extends Error {
+  /** Archive ids of the entries that were to carry out such commands. */
+  readonly entries: readonly string[];
+
+  constructor(entries: readonly string[] = []) {
+    super("The command was withdrawn");
+    this.name = "WithdrawnError";
+    this.entries = entries;
+  }
+}
 
 const mine = (trx: Transaction<Tables>, tenant: string, id: string) =>
   trx.updateTable("room_command").where("tenant_id", "=", tenant).where("id", "=", id).where("done_at", "is", null);
@@ -58,7 +67,45 @@ export async function settleCommand(trx: Transaction<Tables>, tenant: string, id
   if (!settled) throw new WithdrawnError();
 }
 
-/** Answers a command that changed nothing, or whose change is in the log. */
+/** An entry of the log that carries out a command. */
+interface CommandEntry {
+  readonly tenant: string;
+  readonly roomId: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly at: Date;
+  readonly command: { readonly id: string };
+}
+
+/**
+ * Marks the commands of these entries as done, in the transaction that logs them, and gives the ids of the entries whose
+ * command was not done before. Throws WithdrawnError for those that nobody waits for any more; what is in the log
+ * already, because its batch is written again after a broken connection, is none of them.
+ */
+export async function settleLogged(trx: Transaction<Tables>, entries: readonly CommandEntry[]): Promise<Set<string>> {
+  const column = <T>(pick: (entry: CommandEntry) => T): T[] => entries.map(pick);
+  // The row is locked by whoever comes first, its sender who gives up or this: the other one sees what it did.
+  const { rows } = await sql<{ id: string; settled: boolean; logged: boolean }>`
+    with asked as (
+      select * from unnest(${column((e) => e.tenant)}::text[], ${column((e) => e.command.id)}::uuid[],
+        ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[], ${column((e) => e.id)}::uuid[],
+        ${column((e) => e.at)}::timestamptz[]) as entry (tenant_id, command, room_id, seq, id, at)
+    ), settled as (
+      update room_command set done_at = asked.at, result = asked.id from asked
+      where room_command.tenant_id = asked.tenant_id and room_command.id = asked.command
+        and room_command.done_at is null
+      returning asked.id
+    )
+    select asked.id, asked.id in (select id from settled) as settled, exists (
+      select from room_log l where l.tenant_id = asked.tenant_id and l.room_id = asked.room_id and l.seq = asked.seq
+        and l.at = asked.at and l.id = asked.id) as logged
+    from asked`.execute(trx);
+  const withdrawn = rows.filter(({ settled, logged }) => !settled && !logged);
+  if (withdrawn.length > 0) throw new WithdrawnError(withdrawn.map(({ id }) => id));
+  return new Set(rows.flatMap(({ id, settled }) => (settled ? [id] : [])));
+}
+
+/** Answers a command that changed nothing. */
 export function answerCommand(
   db: Database,
   tenant: string,
