@@ -12,7 +12,7 @@ class Client(ClientXMPP):
         super().__init__(person["jid"] + "/slixmpp", person["password"])
         self.enable_direct_tls = False
         self.ca_certs = certificate
-        for plugin in ("xep_0030", "xep_0004", "xep_0045", "xep_0059", "xep_0199", "xep_0249", "xep_0308", "xep_0313", "xep_0359",
+        for plugin in ("xep_0030", "xep_0004", "xep_0045", "xep_0050", "xep_0059", "xep_0199", "xep_0249", "xep_0308", "xep_0313", "xep_0359",
                        "xep_0421", "xep_0424", "xep_0425", "xep_0444", "xep_0461"):
             self.register_plugin(plugin)
         self.muc = self.plugin["xep_0045"]

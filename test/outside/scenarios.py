@@ -6,6 +6,8 @@ import sys
 from slixmpp import JID
 from slixmpp.exceptions import IqError, PresenceError
 
+import archive_queries
+import commands as command_scenarios
 from client import WAIT, Client, codes, condition
 
 
@@ -171,12 +173,17 @@ async def moderation(ada, bert, room):
     return facts
 
 
+SCENARIOS = [rooms, lists, configuration, archive, changes, moderation, archive_queries.queries, archive_queries.occupants,
+             archive_queries.moderated, command_scenarios.commands, command_scenarios.search]
+
+
 async def main():
     asked = json.load(sys.stdin)
+    scenario = next(each for each in SCENARIOS if each.__name__ == asked["scenario"])
     ada, bert = [await Client(person, asked["certificate"]).start(asked["host"], asked["port"])
                  for person in asked["people"]]
     try:
-        facts = await globals()[asked["scenario"]](ada, bert, asked["room"])
+        facts = await scenario(ada, bert, asked["room"])
         json.dump(facts, sys.stdout, ensure_ascii=False)
     finally:
         for client in (ada, bert):
