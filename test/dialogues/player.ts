@@ -61,8 +61,10 @@ class Player {
     const [tenant, other] = stage.demo.tenants;
     if (!tenant || !other) throw new Error("the demo needs two tenants");
     const rooms = stage.rooms ?? tenant.rooms;
+    const local = `${file.replace(/\.txt$/, "")}-${Date.now().toString(36)}`;
     this.#memory = new Map([
-      ["room", `${file.replace(/\.txt$/, "")}-${Date.now().toString(36)}@${rooms}`],
+      ["room", `${local}@${rooms}`],
+      ["room.local", local],
       ["rooms", rooms],
       ["domain", tenant.domain],
       ["upload", tenant.upload],

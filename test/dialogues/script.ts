@@ -12,9 +12,9 @@
  *     <message/>
  *   ingrid disconnects
  *
- * `{room}` is a new room of the first tenant, `{ingrid}` a full and `{ingrid.bare}` a bare address. What is expected
- * may be less than what comes: attributes and children it names must be there. An attribute `*` may be anything,
- * `{$name}` anything that is remembered as `{name}`.
+ * `{room}` is a new room of the first tenant, `{room.local}` its name, `{ingrid}` a full and `{ingrid.bare}` a bare
+ * address. What is expected may be less than what comes: attributes and children it names must be there. An attribute
+ * `*` may be anything, `{$name}` anything that is remembered as `{name}`.
  */
 export interface Step {
   readonly line: number;
