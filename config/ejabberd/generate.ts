@@ -18,8 +18,8 @@ const LOOPBACK = "127.0.0.1";
 
 /** As little of its own as the tenants' people need: rooms, files and their archives are ours. */
 const modules = [
-  ...["adhoc", "admin_extra", "blocking", "bosh", "caps", "carboncopy", "client_state", "disco", "http_api", "last"],
-  ...["ping", "privacy", "private", "roster", "stream_mgmt", "time", "vcard", "version"],
+  ...["adhoc", "admin_extra", "avatar", "blocking", "bosh", "caps", "carboncopy", "client_state", "disco", "http_api"],
+  ...["last", "ping", "privacy", "private", "roster", "stream_mgmt", "time", "vcard", "vcard_xupdate", "version"],
 ];
 
 /**
