@@ -3,6 +3,7 @@ import { archive } from "./sections/archive.ts";
 import { audit } from "./sections/audit.ts";
 import { bridge } from "./sections/bridge.ts";
 import { database } from "./sections/database.ts";
+import { exportsSection } from "./sections/exports.ts";
 import { files } from "./sections/files.ts";
 import { health } from "./sections/health.ts";
 import { http } from "./sections/http.ts";
@@ -21,6 +22,7 @@ export const sections = {
   xmpp,
   http,
   files,
+  exports: exportsSection,
   bridge,
   quotas,
   retention,

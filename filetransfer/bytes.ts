@@ -3,7 +3,7 @@
  * knows no other way to bytes.
  */
 import type { Readable } from "node:stream";
-import type { ByteRange } from "./core-range.ts";
+import type { ByteRange } from "../platform/core-range.ts";
 
 /** Bytes are named by the tenant and a UUID that is used once. */
 export interface BlobKey {

@@ -1,8 +1,8 @@
 import { pipeline } from "node:stream/promises";
 import type { RequestHandler } from "express";
+import { contentRange, noneMatch, parseRange, rangeCounts } from "../platform/core-range.ts";
 import { KontorError } from "../platform/errors.ts";
 import { checkGetLink } from "./core-link.ts";
-import { contentRange, noneMatch, parseRange, rangeCounts } from "./core-range.ts";
 import { cacheControl, contentDisposition, contentType } from "./core-serve.ts";
 import { codeOf } from "./core-system-error.ts";
 import type { FileDeps } from "./deps.ts";

@@ -4,5 +4,6 @@ export { fileDeletion } from "./deletion.ts";
 export { diskBytes } from "./disk.ts";
 export { fileRouter } from "./http.ts";
 export { linkedFiles } from "./linked.ts";
+export { linkedReading } from "./linked-reading.ts";
 export { countBytes } from "./space.ts";
 export { sweepFiles } from "./sweep.ts";

@@ -53,6 +53,7 @@ export const permissions = {
   "rooms:change": people,
   "rooms:moderate": [...people, "moderator"],
   "archive:read": [...people, "dpo"],
+  "archive:export": [...people, "dpo"],
   // Within the rooms that are open to who asks: as by XMPP.
   "messages:read": [...people, "opener", "moderator", "user"],
   "messages:write": [...people, "opener", "moderator", "user"],

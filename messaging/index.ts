@@ -12,4 +12,7 @@ export { openPersonalArchive } from "./personal/database.ts";
 export { personalDeletion } from "./personal/deletion.ts";
 export { personalErasure } from "./personal/erasure.ts";
 export { personalRoutes } from "./personal/http.ts";
+export { exportDeletion } from "./room-export/deletion.ts";
+export { roomExportRoutes } from "./room-export/http.ts";
+export { startExports } from "./room-export/jobs.ts";
 export { countRooms, ensureRoom, findRoom } from "./store.ts";

@@ -1,5 +1,8 @@
 import type { Generated } from "kysely";
 
+export const exportStates = ["queued", "running", "done", "failed", "cancelled", "deleted"] as const;
+export type ExportState = (typeof exportStates)[number];
+
 /** The tables that messaging owns (platform/migrations/0002-messaging.sql). */
 export interface Tables {
   room: {
@@ -56,5 +59,34 @@ export interface Tables {
     done_at: Date | null;
     problem: unknown;
     result: Generated<string | null>;
+  };
+  room_export: {
+    tenant_id: string;
+    id: string;
+    room_id: string;
+    state: ExportState;
+    format: "json" | "html";
+    language: "de" | "en";
+    with_files: boolean;
+    from_at: Date | null;
+    to_at: Date | null;
+    up_to: number;
+    asked_by: string;
+    asked_name: string;
+    reason: string;
+    created_at: Date;
+    started_at: Generated<Date | null>;
+    finished_at: Generated<Date | null>;
+    attempt: Generated<number>;
+    version: Generated<number>;
+    messages: Generated<number>;
+    messages_total: Generated<number | null>;
+    files: Generated<number>;
+    bytes: Generated<number>;
+    problem: Generated<string | null>;
+    problem_detail: Generated<string | null>;
+    blob: Generated<string | null>;
+    size: Generated<number | null>;
+    sha256: Generated<string | null>;
   };
 }

@@ -80,6 +80,8 @@ function operation(each: Route): Record<string, unknown> {
     responses: {
       [each.status]: success(each),
       ...(each.tagged && each.method === "get" ? { 304: { description: "Not changed since" } } : {}),
+      // Whose answer may be out of range answers in parts.
+      ...(statuses.has(416) ? { 206: { ...success(each), description: "A part of the file" } } : {}),
       ...Object.fromEntries(
         [...statuses].map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
       ),

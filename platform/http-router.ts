@@ -2,6 +2,7 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import { KontorError } from "./errors.ts";
 import { Download } from "./http-download.ts";
 import { EventStream, type StreamGuard } from "./http-event-stream.ts";
+import { StoredFile } from "./http-file.ts";
 import { type Caller, isDoor, type Principal, type Route, type Scope } from "./http-route.ts";
 import { storable } from "./http-text.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -106,7 +107,7 @@ async function send(
   response.status(status);
   if (etag !== undefined) response.setHeader("ETag", etag);
   if (value instanceof EventStream && guard) await value.send(response, guard);
-  else if (value instanceof Download) await value.send(response);
+  else if (value instanceof Download || value instanceof StoredFile) await value.send(response);
   else if (status === 204) response.end();
   // Express answers If-None-Match with 304 by itself.
   else response.json(value);

@@ -55,6 +55,7 @@ export const catalogue: readonly Kind[] = [
   },
   { name: "personal-archive", class: "content", place: "domain", ruledBy: "message-archive" },
   { name: "file", class: "content", place: "domain" },
+  { name: "room-export", class: "content", place: "domain" },
 ];
 
 /** The kind of this name, if there is one. */

@@ -42,6 +42,7 @@ import {
   exportRooms,
   openPersonalArchive,
   personalRoutes,
+  roomExportRoutes,
   roomRoutes,
 } from "../../messaging/index.ts";
 import { listen, onShutdown, serveHealth } from "../../platform/health.ts";
@@ -52,6 +53,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/postgres.ts";
 import { presenceReader, presenceRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
+import { exportStore } from "../export-store.ts";
 import { type ProcessBase, startProcess } from "../process.ts";
 
 export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "redis" | "clock"> {
@@ -141,6 +143,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...roomRoutes(deps),
+    ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
     ...personalRoutes({ ...deps, archive }),
     ...linkRoutes({ ...deps, secret: settings.xmpp.secret }),
     ...retentionRoutes({ ...deps, allowAsOf: settings.retention.allowAsOf }),

@@ -1,18 +1,21 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { diskBytes, fileDeletion } from "../../filetransfer/index.ts";
+import { diskBytes, fileDeletion, linkedReading } from "../../filetransfer/index.ts";
 import { startAuditJobs } from "../../identity/audit-jobs.ts";
 import { auditSigner } from "../../identity/core-audit-signature.ts";
-import { openPersonalArchive, personalDeletion } from "../../messaging/index.ts";
+import { exportDeletion, openPersonalArchive, personalDeletion, startExports } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { catalogue, startRetention } from "../../retention/index.ts";
+import { exportStore } from "../export-store.ts";
 import { startProcess } from "../process.ts";
 
-/** The worker: deletion on time, signing of the audit log. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
+/** The worker: deletion on time, signing of the audit log, exports. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
 export function command(): Command {
-  return new Command("worker").description("run the worker: deletion on time, signing of the audit log").action(run);
+  return new Command("worker")
+    .description("run the worker: deletion on time, signing of the audit log, exports")
+    .action(run);
 }
 
 /** Detaching waits for older transactions up to the lock timeout; reading a partition through may take longer. */
@@ -28,8 +31,11 @@ async function run(): Promise<void> {
     log,
   );
   const archive = openPersonalArchive(settings.archive, log);
+  const files = diskBytes(settings.files.folder);
+  const { bytes, workFolder } = exportStore(settings);
   const deleters = [
-    fileDeletion({ db, bytes: diskBytes(settings.files.folder) }),
+    fileDeletion({ db, bytes: files }),
+    exportDeletion({ db, bytes }),
     ...(archive ? [personalDeletion({ db, archive })] : []),
   ];
   const { schedule, timeZone } = settings.retention;
@@ -42,11 +48,15 @@ async function run(): Promise<void> {
     ...{ db, connection: base.patientRedis, clock, log },
     signer: signingKey === undefined ? undefined : auditSigner(readFileSync(signingKey, "utf8")),
   });
+  const exporting = startExports({
+    ...{ db, connection: base.patientRedis, clock, log, newId, bytes, workFolder },
+    ...{ files: linkedReading({ db, bytes: files }), maxBytes: settings.exports.maxBytes },
+  });
   const health = await serveHealth({ host: settings.health.host, port: settings.health.workerPort }, checks, metrics);
   log.info("Working", { class: "system" });
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([retention.close(), audit.close()]);
+    await Promise.all([retention.close(), audit.close(), exporting.close()]);
     await owner.close();
     await archive?.close();
     await base.close();

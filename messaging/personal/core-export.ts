@@ -1,4 +1,5 @@
 /** One's own messages as JSON and as a page to read, piece by piece. Pure. */
+import { escaped, type Language, PAGE_END, pageHead, tableHead, timesIn } from "../core-html.ts";
 import type { messageOf } from "./core-message.ts";
 
 export type ExportedMessage = ReturnType<typeof messageOf>;
@@ -9,9 +10,6 @@ export interface ExportHead {
   readonly account: string;
   readonly at: Date;
 }
-
-export const languages = ["de", "en"] as const;
-export type Language = (typeof languages)[number];
 
 /** One object; it ends with the number of messages, so that a cut one is known as such. */
 export async function* exportJson({ account, at }: ExportHead, pages: Pages): AsyncGenerator<string> {
@@ -43,16 +41,6 @@ const texts = {
   },
 } as const;
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (sign) => entities[sign] ?? "");
-/** Nothing in it is run or fetched, whatever a message holds. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
-const STYLE = [
-  "body{font-family:system-ui,sans-serif;line-height:1.5;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}",
-  "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem}",
-  "tr{border-bottom:1px solid #ccc}td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}",
-].join("");
-
 /** A page in the reader's language and in the time of Berlin, the oldest message first. */
 export async function* exportHtml(
   { account, at }: ExportHead,
@@ -60,20 +48,8 @@ export async function* exportHtml(
   pages: Pages,
 ): AsyncGenerator<string> {
   const { title, made, end, heads, encrypted } = texts[language];
-  const times = new Intl.DateTimeFormat(language, {
-    dateStyle: "medium",
-    timeStyle: "medium",
-    timeZone: "Europe/Berlin",
-  });
-  const name = escaped(title(account));
-  yield [
-    `<!doctype html>\n<html lang="${language}"><head><meta charset="utf-8">`,
-    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${name}</title><style>${STYLE}</style></head>\n<body><main><h1>${name}</h1>`,
-    `<p>${escaped(made(times.format(at)))}</p>\n<table><thead><tr>`,
-    `${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>\n`,
-  ].join("");
+  const times = timesIn(language);
+  yield `${pageHead(language, title(account))}<p>${escaped(made(times.format(at)))}</p>\n${tableHead(heads)}`;
   let count = 0;
   for await (const page of pages) {
     count += page.length;
@@ -81,9 +57,9 @@ export async function* exportHtml(
       const [from, to] = message.direction === "sent" ? [account, message.with] : [message.with, account];
       const time = `<time datetime="${message.at}">${escaped(times.format(new Date(message.at)))}</time>`;
       const text = escaped(message.body ?? (message.encrypted ? encrypted : ""));
-      return `<tr><td>${time}</td><td>${escaped(from)}</td><td>${escaped(to)}</td><td>${text}</td></tr>\n`;
+      return `<tr><td>${time}</td><td>${escaped(from)}</td><td>${escaped(to)}</td><td class="text">${text}</td></tr>\n`;
     };
     if (page.length > 0) yield page.map(row).join("");
   }
-  yield `</tbody></table><p>${escaped(end(count.toLocaleString(language)))}</p></main></body></html>\n`;
+  yield `</tbody></table><p>${escaped(end(count.toLocaleString(language)))}</p>${PAGE_END}`;
 }

@@ -1,7 +1,8 @@
 /** A person takes the own messages along: read in pages while they are written, never whole in memory. */
 import { type Actor, audit } from "../../identity/index.ts";
 import type { NewId } from "../../platform/ids.ts";
-import { type ExportedMessage, exportHtml, exportJson, type Language } from "./core-export.ts";
+import type { Language } from "../core-html.ts";
+import { type ExportedMessage, exportHtml, exportJson } from "./core-export.ts";
 import { messageOf } from "./core-message.ts";
 import { type Own, type PersonalReading, type Place, readAll } from "./store.ts";
 

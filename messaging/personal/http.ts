@@ -6,8 +6,8 @@ import { type Caller, cursor, Download, download, pageOf, pageSchema, type Route
 import type { NewId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
 import { excerpt, hitsIn } from "../core-excerpt.ts";
+import { languages } from "../core-html.ts";
 import { createTurns } from "../turns.ts";
-import { languages } from "./core-export.ts";
 import { type ArchivedMessage, messageOf } from "./core-message.ts";
 import { exportOwn } from "./export.ts";
 import { searchOwn } from "./search.ts";

@@ -1,5 +1,5 @@
 /** Range and conditional requests on a file that never changes (RFC 9110 13 and 14). Pure. */
-import { KontorError } from "../platform/errors.ts";
+import { KontorError } from "./errors.ts";
 
 /** Bytes of a file: `length` of them beginning at `start`. */
 export interface ByteRange {

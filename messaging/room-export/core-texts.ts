@@ -1,0 +1,68 @@
+/** What the pages of an export say. Pure. */
+
+const de = {
+  title: (room: string) => `Nachrichten aus ${room}`,
+  pages: "Seiten",
+  toIndex: "Übersicht",
+  previous: "Vorige Seite",
+  next: "Nächste Seite",
+  time: "Zeit",
+  from: "Von",
+  message: "Nachricht",
+  encrypted: "Verschlüsselt: so, wie die Nachricht gespeichert ist",
+  takenBack: "Nachricht wurde zurückgenommen",
+  removed: "Nachricht wurde von der Moderation entfernt",
+  moderates: "Hat eine Nachricht entfernt",
+  retracts: "Hat eine eigene Nachricht zurückgenommen",
+  reacts: "Reaktion",
+  subject: "Neues Thema",
+  corrects: "Berichtigung einer früheren Nachricht",
+  filesGone: (count: number) =>
+    count === 1 ? "Eine Datei ist nicht mehr vorhanden" : `${count} Dateien sind nicht mehr vorhanden`,
+  room: "Raum",
+  span: "Zeitraum",
+  begin: "Anfang",
+  end: "Ende",
+  askedBy: "Angefordert von",
+  reason: "Grund",
+  made: "Erstellt",
+  messages: "Einträge",
+  files: "Dateien",
+  day: "Tag",
+  none: "In diesem Zeitraum steht keine Nachricht.",
+};
+
+export type ExportTexts = typeof de;
+
+const en: ExportTexts = {
+  title: (room) => `Messages of ${room}`,
+  pages: "Pages",
+  toIndex: "Overview",
+  previous: "Previous page",
+  next: "Next page",
+  time: "Time",
+  from: "From",
+  message: "Message",
+  encrypted: "Encrypted: as the message is stored",
+  takenBack: "Message was taken back",
+  removed: "Message was removed by the moderation",
+  moderates: "Removed a message",
+  retracts: "Took back an own message",
+  reacts: "Reaction",
+  subject: "New subject",
+  corrects: "Correction of an earlier message",
+  filesGone: (count) => (count === 1 ? "A file is not there any more" : `${count} files are not there any more`),
+  room: "Room",
+  span: "Span",
+  begin: "beginning",
+  end: "end",
+  askedBy: "Asked for by",
+  reason: "Reason",
+  made: "Made",
+  messages: "Entries",
+  files: "Files",
+  day: "Day",
+  none: "There is no message in this span.",
+};
+
+export const exportTexts: Readonly<Record<"de" | "en", ExportTexts>> = { de, en };
