@@ -1,7 +1,7 @@
 import type { Generated } from "kysely";
 
 export const exportStates = ["queued", "running", "done", "failed", "cancelled", "deleted"] as const;
-export type ExportState = (typeof exportStates)[number];
+type ExportState = (typeof exportStates)[number];
 
 /** The tables that messaging owns (platform/migrations/0002-messaging.sql). */
 export interface Tables {

@@ -9,7 +9,7 @@ import { ZipFile } from "yazl";
 import { KontorError } from "../../platform/errors.ts";
 
 /** What a manifest says of an entry. */
-export interface ZipEntry {
+interface ZipEntry {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;

@@ -3,11 +3,13 @@ import express from "express";
 import { sql, type Transaction } from "kysely";
 import request from "supertest";
 import type { XmppClient } from "../../cli/client/xmpp-client.ts";
+import { exportStore } from "../../cli/export-store.ts";
 import { attr, type Element, x } from "../../components/stanza.ts";
 import { NS_MUC } from "../../components/xep/xep-0045-muc.ts";
 import { quotas } from "../../config/sections/quotas.ts";
 import { roomRoutes } from "../../messaging/http.ts";
-import { apiRouter, problemHandler, type Scope } from "../../platform/http.ts";
+import { roomExportRoutes } from "../../messaging/room-export/http.ts";
+import { apiRouter, type Principal, problemHandler, type Scope } from "../../platform/http.ts";
 import { newId } from "../../platform/ids.ts";
 import { openRedis, redisReady } from "../../platform/redis.ts";
 import { type OwnTenant, ownTenant } from "./own-tenant.ts";
@@ -27,15 +29,22 @@ export async function roomsApi(name: string, ...scopes: readonly Scope[]) {
   const tenant: OwnTenant = await ownTenant(name);
   const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
   const principal = { ...tokenFor(tenant.id, ...scopes), id: newId() };
-  const app = express();
-  app.use(
-    "/api/v1",
-    apiRouter(roomRoutes(deps), async () => principal),
-    problemHandler(silentLog),
-  );
+  const { settings } = realStack();
+  const routes = [
+    ...roomRoutes(deps),
+    ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
+  ];
+  /** The API as somebody has it. */
+  const appFor = (who: Principal) =>
+    express().use(
+      "/api/v1",
+      apiRouter(routes, async () => who),
+      problemHandler(silentLog),
+    );
+  const app = appFor(principal);
   const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
   return {
-    ...{ db, tenant, at, app },
+    ...{ db, tenant, at, app, appFor, principal },
     ask: (method: "get" | "post" | "put" | "delete", path: string, { body, reason = "Prüfung" }: Asked = {}) => {
       const sent = request(app)[method](`/api/v1/tenants/${tenant.id}${path}`);
       if (reason !== "") sent.set("X-Reason", encodeURIComponent(reason));
