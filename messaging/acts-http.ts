@@ -1,9 +1,10 @@
 /** The REST door of what is done in a room from outside: its subject, its picture, invitations. */
-import { type Route, route } from "../platform/http.ts";
+import { pageOf, type Route, route } from "../platform/http.ts";
 import { order, type RoomHttpDeps } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
 import { readAvatarOf } from "./store-avatar.ts";
+import { pageInvitations } from "./store-invitations.ts";
 
 export function actRoutes(deps: RoomHttpDeps): Route[] {
   const { db, clock } = deps;
@@ -32,6 +33,28 @@ export function actRoutes(deps: RoomHttpDeps): Route[] {
       problems: ["not-allowed", "policy-violation", "unavailable"],
       handle: ({ params: room, body: { invite: jids }, caller }) =>
         order(deps, room, caller, { do: "invite", jids, reason: caller.reason }),
+    }),
+    route({
+      method: "get",
+      path: "/tenants/{tenant}/rooms/{room}/invitations",
+      summary: "Who was invited into a room within the last days, by pages: who came, who declined and why",
+      scope: "rooms:moderate",
+      params,
+      query: shapes.invitationsQuery,
+      response: shapes.invitationPage,
+      handle: async ({ params: { tenant, room }, query: { cursor: after, ...query } }) => {
+        const now = new Date(clock());
+        const { id: roomId } = await readRoom(db, tenant, room, now);
+        const rows = await pageInvitations(db, { tenant, roomId }, { ...query, after }, now);
+        return pageOf(
+          rows,
+          query.limit,
+          ({ invitee: jid, at, answeredAt, ...rest }) => ({
+            ...{ jid, ...rest, at: at.toISOString(), answeredAt: answeredAt?.toISOString() ?? null },
+          }),
+          ({ invitee }) => shapes.invitationPlace.write(invitee),
+        );
+      },
     }),
     route({
       method: "get",

@@ -73,8 +73,10 @@ export async function admitted(
   checked: AdminChanges,
   change: RoomChange,
 ): Promise<void> {
-  await storeChecked(room, checked, change);
   const letters = welcomed(room, checked);
+  const invitees = letters.map(({ invitee }) => invitee);
+  await storeChecked(room, checked, rooms.invitations.within(change, invitees));
+  rooms.invitations.sent(room, invitees);
   rooms.apply(room, applyAdmin(room, checked));
   rooms.apply(
     room,

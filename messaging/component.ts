@@ -128,6 +128,7 @@ function onPresence(
       created,
     };
     rooms.applyHeld(room, [...join(room, request), ...avatarTo(room, jid)], incoming.held);
+    rooms.invitations.entered(room, bare);
   };
   return rooms.withRoom(to.local, (room) => {
     if (room && muc) return enter(room, false);

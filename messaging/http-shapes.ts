@@ -5,6 +5,7 @@ import { cursor, lineOfText, linesOfText, pageSchema, sortBy } from "../platform
 import { configChanges } from "./core-commands.ts";
 import { insideRoles, roomConfig } from "./core-config.ts";
 import { roomStates } from "./room-list.ts";
+import { invitationStates } from "./store-invitations.ts";
 
 /** The local part of a room's address as it is compared. */
 const roomName = z
@@ -123,6 +124,22 @@ export const occupantPage = pageSchema(
 );
 export const subjectBody = z.strictObject({ subject: z.string().max(1_000).describe("Empty: there is none.") });
 export const invitations = z.strictObject({ invite: z.array(address).min(1).max(20) });
+export const invitationPlace = cursor(z.string());
+export const invitationsQuery = z.object({
+  state: z.enum(invitationStates).optional(),
+  cursor: invitationPlace.schema.optional(),
+  limit,
+});
+export const invitationPage = pageSchema(
+  z.object({
+    jid: z.string().describe("Who is invited."),
+    inviter: z.string().describe("The domain of the tenant where it was a program."),
+    at: time,
+    state: z.enum(invitationStates),
+    answer: z.string().nullable().describe("What was said by who declined."),
+    answeredAt: time.nullable(),
+  }),
+);
 const picture = z.object({
   type: z.string().max(50).describe("image/png, image/jpeg, image/gif or image/webp."),
   data: z.base64().max(90_000).describe("At most 64 KiB."),

@@ -16,3 +16,4 @@ export { exportDeletion } from "./room-export/deletion.ts";
 export { roomExportRoutes } from "./room-export/http.ts";
 export { startExports } from "./room-export/jobs.ts";
 export { countRooms, ensureRoom, findRoom } from "./store.ts";
+export { invitationDeletion } from "./store-invitations.ts";

@@ -19,6 +19,7 @@ import { affiliationOf, type Effect, type RoomState } from "./core-state.ts";
 import { approvedVoice, NS_MUC_REQUEST, requestVoice } from "./core-voice.ts";
 import type { PersonLimit } from "./person-limit.ts";
 import type { Rooms } from "./rooms.ts";
+import { storeInvitation } from "./store-changes.ts";
 
 export interface Letters {
   /** Takes a message that is one of these; false: it is none. */
@@ -34,7 +35,7 @@ interface Sent {
   readonly bare: string;
 }
 
-/** Invitations that are remembered so that their decline finds its way; the oldest are forgotten. */
+/** Invitations that are remembered so that their bounce finds its way; the oldest are forgotten. */
 const KEPT = 5_000;
 
 export function roomLetters(
@@ -78,32 +79,32 @@ export function roomLetters(
         checked.letters.map((letter) => invitation(room, bare, letter, id)),
       );
     };
-    const checked = checkInvites(room, session, invites);
-    if (checked.memberships.length === 0) return post(checked);
     await rooms.alone(room, async () => {
-      const again = checkInvites(room, session, invites);
-      const { inviter, memberships } = again;
+      const checked = checkInvites(room, session, invites);
+      const { inviter, memberships, letters } = checked;
       const change = { asker: { bare: inviter.bare, occupant: room.bySession.get(session) }, memberships, roles: [] };
-      await storeChecked(room, change, changeOf(rooms, room, change));
+      const invitees = letters.map(({ invitee }) => invitee);
+      const storing = rooms.invitations.within(changeOf(rooms, room, change), invitees);
+      if (memberships.length > 0) await storeChecked(room, change, storing);
+      else await storeInvitation(storing, invitees);
+      rooms.invitations.sent(room, invitees);
       rooms.apply(room, applyAdmin(room, change));
-      post(again);
+      post(checked);
     });
   };
 
-  const decline = (room: RoomState, { from, stanza }: Incoming, user: Element): void => {
+  const decline = async (room: RoomState, { from, stanza }: Incoming, user: Element): Promise<void> => {
     const bare = bareOf(from);
-    const key = keyOf(room, bare);
-    const invited = sent.get(key);
-    // Who was not invited says nothing to anybody through a room, and learns nothing of who is inside.
-    if (!invited) throw new KontorError("not-found", "That invitation is not known any more");
     const { decline: letter } = mucInvitation.read(user);
     const to = parseJid(letter?.to);
     if (!to) throw new KontorError("bad-request", "Say whose invitation it is");
-    const byNick = to.resource !== "" && `${to.local}@${to.domain}` === room.jid;
-    if (!byNick && bareOf(to) !== invited.bare) throw new KontorError("not-found", "That person did not invite you");
-    sent.delete(key);
+    limit.count(bare, 1);
+    const inviter = await rooms.invitations.declined(room, bare, to, letter?.reason);
+    sent.delete(keyOf(room, bare));
+    // A program of the tenant reads it over the API.
+    if (!inviter.includes("@")) return;
     const id = attr(stanza, "id") ?? newId();
-    rooms.apply(room, [declined(room, { from: bare, to: invited.bare, reason: letter?.reason, id })]);
+    rooms.apply(room, [declined(room, { from: bare, to: inviter, reason: letter?.reason, id })]);
   };
 
   const voice = (room: RoomState, incoming: Incoming, form: DataForm): void => {
@@ -125,8 +126,7 @@ export function roomLetters(
       const user = incoming.stanza.getChild("x", NS_MUC_USER);
       if (user?.getChild("invite")) return invite(room, incoming, user).then(() => true);
       if (user?.getChild("decline")) {
-        decline(room, incoming, user);
-        return true;
+        return decline(room, incoming, user).then(() => true);
       }
       const element = incoming.stanza.getChild("x", NS_DATA_FORMS);
       const form = element && dataForm.read(element);

@@ -47,8 +47,11 @@ export async function invitePeople(
   checkInvitees(rooms.rules.now(), domain, invites);
   const { letters, memberships } = checkLetters(room, invites);
   const changes = { asker: { bare: change.by, occupant: undefined }, memberships, roles: [] };
-  if (memberships.length > 0) await storeChecked(room, changes, change);
-  else await storeInvitation(change, jids);
+  const invitees = letters.map(({ invitee }) => invitee);
+  const storing = rooms.invitations.within(change, invitees);
+  if (memberships.length > 0) await storeChecked(room, changes, storing);
+  else await storeInvitation(storing, jids);
+  rooms.invitations.sent(room, invitees);
   rooms.apply(room, applyAdmin(room, changes));
   rooms.apply(
     room,

@@ -12,6 +12,7 @@ import { releaseSession } from "./core-message.ts";
 import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import type { Effect, LogDraft, RoomState } from "./core-state.ts";
 import { historyText } from "./history.ts";
+import { type Invitations, roomInvitations } from "./invitations.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
 import { type Rates, rates } from "./rates.ts";
 import { roomAppends } from "./room-appends.ts";
@@ -42,6 +43,7 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   readonly rates: Rates;
   /** Tells those who follow a room elsewhere what is only of the moment. */
   readonly news: RoomNews;
+  readonly invitations: Invitations;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -162,6 +164,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     rules,
     rates: rates(rules.now, deps.clock),
     news,
+    invitations: roomInvitations({ alone, changeOf }, context.log),
     alone,
     changeOf,
     end,

@@ -27,6 +27,8 @@ export interface RoomChange {
   /** The roles in the tenant by which it was allowed instead. */
   readonly roles?: readonly string[] | undefined;
   readonly reason?: string | undefined;
+  /** What is stored with it. */
+  readonly also?: ((trx: Transaction<Tables>) => Promise<void>) | undefined;
   /** The command that asked for it: done with the change, in one transaction. */
   readonly command?: SentCommand | undefined;
   readonly now: Date;
@@ -48,6 +50,7 @@ export function inChange(change: RoomChange, work: (trx: Transaction<Tables>) =>
     await holdOwnership(trx, tenant.id, fence);
     if (command) await settleCommand(trx, tenant.id, command.id, now);
     const entry = await work(trx);
+    await change.also?.(trx);
     const actor = command?.actor ?? (await xmppActor(trx, tenant, by, roles ?? [`room:${as}`], reason));
     await audit(trx, actor, { ...entry, tenant: tenant.id, object: `room/${roomId}` }, now, newId);
   });
@@ -133,11 +136,13 @@ export function storeEnd(change: RoomChange): Promise<void> {
       .where("tenant_id", "=", change.tenant.id)
       .where("id", "=", change.roomId)
       .execute();
-    await trx
-      .deleteFrom("room_avatar")
-      .where("tenant_id", "=", change.tenant.id)
-      .where("room_id", "=", change.roomId)
-      .execute();
+    for (const table of ["room_avatar", "room_invitation"] as const) {
+      await trx
+        .deleteFrom(table)
+        .where("tenant_id", "=", change.tenant.id)
+        .where("room_id", "=", change.roomId)
+        .execute();
+    }
     return { action: "room:destroy" };
   });
 }
@@ -147,7 +152,7 @@ export function storeSubject(change: RoomChange, before: string | undefined, aft
   return inChange(change, async () => ({ action: "room:subject", before, after }));
 }
 
-/** That people are invited over the API, who become no members by it. */
+/** That people are invited who become no members by it. */
 export function storeInvitation(change: RoomChange, invited: readonly string[]): Promise<void> {
   return inChange(change, async () => ({ action: "room:invite", after: { invited } }));
 }

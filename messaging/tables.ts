@@ -26,6 +26,16 @@ export interface Tables {
     nick: string | null;
     reason: string | null;
   };
+  room_invitation: {
+    tenant_id: string;
+    room_id: string;
+    invitee: string;
+    inviter: string;
+    invited_at: Date;
+    state: "pending" | "accepted" | "declined";
+    answer: string | null;
+    answered_at: Date | null;
+  };
   room_owner: { tenant_id: string; fence: number; owner: string };
   room_log: {
     tenant_id: string;

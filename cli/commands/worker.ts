@@ -3,7 +3,13 @@ import { Command } from "commander";
 import { diskBytes, fileDeletion, linkedReading } from "../../filetransfer/index.ts";
 import { startAuditJobs } from "../../identity/audit-jobs.ts";
 import { auditSigner } from "../../identity/core-audit-signature.ts";
-import { exportDeletion, openPersonalArchive, personalDeletion, startExports } from "../../messaging/index.ts";
+import {
+  exportDeletion,
+  invitationDeletion,
+  openPersonalArchive,
+  personalDeletion,
+  startExports,
+} from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
@@ -36,6 +42,7 @@ async function run(): Promise<void> {
   const deleters = [
     fileDeletion({ db, bytes: files }),
     exportDeletion({ db, bytes }),
+    invitationDeletion(db),
     ...(archive ? [personalDeletion({ db, archive })] : []),
   ];
   const { schedule, timeZone } = settings.retention;
