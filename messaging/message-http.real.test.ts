@@ -103,6 +103,26 @@ describe("people and bots who are not inside", () => {
     ]);
   });
 
+  test("who runs a room takes back what others said in it, with a reason that all are told", async () => {
+    await enter("leitung");
+    const person = { tenant: tenant.id, id: newId(), localpart: "ada" };
+    principals.set("owner", { ...tokenFor(tenant.id, "messages:write"), id: person.id, name: "Ada", person });
+    const id = await say("ben", "leitung", "Unfug");
+    expect((await ask("cem", "delete", `leitung/messages/${id}`).set("X-Reason", "weg")).status).toBe(403);
+    expect((await ask("owner", "delete", `leitung/messages/${id}`)).status).toBe(400);
+    const moderated = heard("leitung", (stanza) => stanza.getChild("retract")?.getChild("moderated") !== undefined);
+    expect((await ask("owner", "delete", `leitung/messages/${id}`).set("X-Reason", "Beleidigung")).status).toBe(204);
+    const told = (await moderated).getChild("retract");
+    expect([told?.attrs.id, told?.getChildText("reason")]).toEqual([id, "Beleidigung"]);
+    expect((await ask("cem", "get", "leitung/messages")).body.items).toMatchObject([
+      { id, body: null, retracted: true },
+      { retracts: id },
+    ]);
+    // Nobody else takes back what the owner says.
+    const elsewhere = await ask("owner", "post", "leitung/messages", { body: "Danke" });
+    expect((await ask("ben", "delete", `leitung/messages/${elsewhere.body.id}`)).status).toBe(403);
+  });
+
   test("a bot takes back its own words, and not those of another one", async () => {
     await enter("bots");
     principals.set("bot2", { ...tokenFor(tenant.id, "messages:write"), id: newId(), name: "Zähler" });

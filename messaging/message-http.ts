@@ -81,7 +81,9 @@ export function messageRoutes(deps: RoomHttpDeps): Route[] {
     route({
       method: "delete",
       path: "/tenants/{tenant}/rooms/{room}/messages/{message}",
-      summary: "Take back an own message (XEP-0424): its text and its files are gone, a tombstone stays",
+      summary:
+        "Take back an own message (XEP-0424), or as owner or administrator of the room somebody else's (XEP-0425, with " +
+        "X-Reason, which all are told): its text and its files are gone, a tombstone stays",
       scope: "messages:write",
       params: shapes.messagePath,
       status: 204,

@@ -3,9 +3,9 @@ import type { Element } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
 import { askedBy, type CommandPayload, type Saying } from "./core-commands.ts";
 import { said } from "./core-message.ts";
-import { correctionRoot, retraction } from "./core-retract.ts";
+import { correctionRoot, moderation, retraction } from "./core-retract.ts";
 import { messageOf, type Speaker, speakerOf } from "./core-speaker.ts";
-import type { LogDraft, RoomState } from "./core-state.ts";
+import { administers, affiliationOf, type LogDraft, type RoomState } from "./core-state.ts";
 import { readEntry } from "./log.ts";
 import { findErasable } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
@@ -45,7 +45,7 @@ async function draftOf(
   deps: RoomsDeps,
   room: RoomState,
   speaker: Speaker,
-  { id, command }: Said,
+  { id, payload, command }: Said,
 ): Promise<LogDraft> {
   const now = deps.clock();
   const draft = (message: Element): LogDraft => {
@@ -67,6 +67,12 @@ async function draftOf(
     }
     case "retract": {
       const found = await findErasable(tenant, deps, room, command.message);
+      // Who administers the room takes back what others said, as a moderator inside would (XEP-0425).
+      if (found.target.occupantId !== speaker.occupantId && administers(affiliationOf(room, payload.by))) {
+        const { reason } = payload.actor;
+        if (reason === undefined) throw new KontorError("bad-request", "Say why: header X-Reason");
+        return moderation(room, { ...speaker, role: "moderator" }, found, { id: deps.newId(), reason, now });
+      }
       return retraction(draft(messageOf(id, { retracts: command.message })), found, now);
     }
     case "react": {
