@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { Log } from "../platform/log.ts";
 import { acceptance, type Held, type Holding, readOffer, release } from "./hold.ts";
+import { oversizedStanzas } from "./refusals.ts";
 import { attr, type Element, x } from "./stanza.ts";
 import { createStanzaParser } from "./stanza-parser.ts";
 
@@ -65,6 +66,7 @@ export function openStream(options: StreamOptions): ComponentStream {
   let gathered = "";
   let released: string[] = [];
   let holding: Holding | undefined;
+  const oversized = oversizedStanzas(domain, log);
 
   const start = () => {
     const current = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
@@ -102,7 +104,7 @@ export function openStream(options: StreamOptions): ComponentStream {
         options.onOnline();
       },
       onOversized: (element) => {
-        log.warn("A stanza over the limit was refused", { domain, from: attr(element, "from") });
+        oversized.note(attr(element, "from"));
         options.onOversized(element, holding?.markOf(element));
       },
       onEnd: () => fail("the server closed the stream"),
@@ -202,6 +204,7 @@ export function openStream(options: StreamOptions): ComponentStream {
     close: () => {
       closed = true;
       clearTimeout(retry);
+      oversized.close();
       const current = socket;
       if (!current || current.closed) return Promise.resolve();
       return new Promise((resolve) => {
