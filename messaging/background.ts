@@ -11,7 +11,6 @@ import { revealSome } from "./core-quiet.ts";
 import { ghostFinder } from "./ghosts.ts";
 import { inboxTaker } from "./inbox-taker.ts";
 import { farSideTopic, roomCommandTopic, roomInboxTopic, roomRulesTopic, tellMinute } from "./live.ts";
-import { purgeLog } from "./purge.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 
@@ -52,6 +51,10 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
 }
 
 const LOOK_MS = 2_000;
+/** So long bridges and a next owner process may come for what is not to be kept. */
+const FOLLOWED_MS = 15 * 60_000;
+/** Ticks between two deletions of it, each of which leaves evidence. */
+const PURGE_TICKS = 150;
 
 export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsDeps & { background: Background }) {
   const { log } = context;
@@ -85,9 +88,11 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
 
   /** Where nothing is archived, the log serves only those who follow it. */
   const purge = () =>
-    purgeLog(deps.db, rooms.tenant, new Date(deps.clock())).catch((error: unknown) =>
-      log.warn("Messages that are not to be kept could not be deleted; tried again soon", { error }),
-    );
+    deps
+      .purge(rooms.tenant, new Date(deps.clock() - FOLLOWED_MS))
+      .catch((error: unknown) =>
+        log.warn("Messages that are not to be kept could not be deleted; tried again soon", { error }),
+      );
 
   const tick = () => {
     ticks += 1;
@@ -100,7 +105,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     // A room whose last leave Redis missed is kept until it could be written.
     if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();
     if (online && ticks % 15 === 0) void rooms.rules.look();
-    if (online && ticks % 30 === 0 && !rooms.rules.now().archive) void purge();
+    if (online && ticks % PURGE_TICKS === 0 && !rooms.rules.now().archive) void purge();
     // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
     if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
   };

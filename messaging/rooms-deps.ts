@@ -17,6 +17,8 @@ export interface RoomsDeps {
   readonly occupantSecret: string;
   /** Names this process as owner. */
   readonly processId: string;
+  /** Deletes what was said in a tenant's rooms before an instant, on record: where nothing is to be kept. */
+  readonly purge: (tenant: string, before: Date) => Promise<unknown>;
   readonly onReflected: (copies: number) => void;
   /** The limits of a tenant that hold now. */
   readonly quotasOf: (tenant: string) => Quotas;

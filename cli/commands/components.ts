@@ -21,6 +21,7 @@ import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
 import { presenceDoor } from "../../presence/index.ts";
+import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
 /** Connections and milliseconds for queries of archives: a page takes two or three, a search some twenty. */
@@ -70,6 +71,8 @@ async function run(): Promise<void> {
     newId,
     occupantSecret: sign(settings.xmpp.secret, "occupant-id"),
     processId: newId(),
+    purge: (tenant, before) =>
+      deleteEarly({ db, newId }, "message-archive", { tenant, before, now: new Date(clock()) }),
     onReflected: (count) => copies.inc(count),
     quotasOf: watch.of,
     quotas: settings.quotas,

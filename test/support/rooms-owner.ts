@@ -5,6 +5,7 @@ import { diskBytes, linkedFiles } from "../../filetransfer/index.ts";
 import { commitEntries, createCommitter, openBackground, prepareDays, roomsDoor } from "../../messaging/index.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Database } from "../../platform/postgres.ts";
+import { deleteEarly } from "../../retention/index.ts";
 import { silentLog as log } from "./real.ts";
 
 /** Runs the rooms of these tenants; nobody is inside, and what they send goes nowhere. */
@@ -22,10 +23,12 @@ export async function ownRooms(
     onBatch: () => undefined,
   });
   const background = await openBackground(redis, log);
+  const purge = (tenant: string, before: Date) =>
+    deleteEarly({ db, newId }, "message-archive", { tenant, before, now: new Date() });
   const limits = quotas.parse({});
   const door = roomsDoor({
     ...{ db, archive: db, redis, committer, background, clock: Date.now, newId, occupantSecret: "secret" },
-    ...{ processId: newId(), onReflected: () => undefined, quotasOf: () => limits, quotas: limits },
+    ...{ processId: newId(), onReflected: () => undefined, purge, quotasOf: () => limits, quotas: limits },
   });
   const opened = tenants.map(({ id, domain }) =>
     door.open({
