@@ -6,9 +6,7 @@ import { sql, type Transaction } from "kysely";
 import supertest from "supertest";
 import { signIn, type XmppClient } from "../cli/client/xmpp-client.ts";
 import { homeOf } from "../cli/stack/home.ts";
-import { adminSocket } from "../cli/stack/parts/prosody.ts";
-import { createAccounts } from "../cli/stack/prosody-shell.ts";
-import { serviceUser } from "../cli/stack/service-user.ts";
+import { runningServer } from "../cli/stack/xmpp-server.ts";
 import { attr, x } from "../components/stanza.ts";
 import { type AuditTables, INSTALLATION } from "../identity/audit.ts";
 import { type TenantHttpDeps, tenantRoutes } from "../identity/tenants-http.ts";
@@ -58,13 +56,11 @@ async function create(name: string, over: Record<string, unknown> = {}): Promise
 
 /** Signs in as soon as the server knows the domain, at most 10 s after now. */
 function firstSignIn(jid: string): Promise<XmppClient> {
-  const socket = adminSocket(
-    homeOf({ home }),
-    serviceUser(() => undefined),
-  );
+  const server = runningServer(homeOf({ home }));
   return eventually(
     async () => {
-      const client = await createAccounts(socket, new Map([[jid, password]]))
+      const client = await server
+        .createAccounts(new Map([[jid, password]]))
         .then(() => attempt(jid))
         .catch(() => undefined);
       if (client) open.push(client);

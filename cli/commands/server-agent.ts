@@ -9,11 +9,10 @@ import { onWake, wake } from "../../platform/wake.ts";
 import { type HomeOptions, withHome } from "../options.ts";
 import { startProcess } from "../process.ts";
 import { homeOf } from "../stack/home.ts";
-import { adminSocket, localServer, writeProsodyConfig } from "../stack/parts/prosody.ts";
-import { prosodyShell } from "../stack/prosody-shell.ts";
 import { startServerAgent } from "../stack/server-agent.ts";
+import { runningServer } from "../stack/xmpp-server.ts";
 
-/** The server agent: runs beside Prosody, where its files are, and keeps it in step with the table of tenants. */
+/** The server agent: runs beside the XMPP server, where its files are, and keeps it in step with the table of tenants. */
 export function command(): Command {
   return withHome(new Command("server-agent"))
     .description("run the agent that keeps the XMPP server in step with the tenants")
@@ -23,13 +22,10 @@ export function command(): Command {
 async function run(options: HomeOptions): Promise<void> {
   const base = startProcess("server-agent");
   const { settings, log, metrics, db, redis, patientRedis, clock, checks } = base;
-  const home = homeOf(options);
-  const server = localServer(home);
   const agent = startServerAgent({
     servedTenants: () => servedTenants(db),
     knownDomains: async () => (await listTenants(db)).map(({ domain }) => domain),
-    writeConfig: (tenants) => writeProsodyConfig(server, tenants).changed,
-    shell: (lines) => prosodyShell(adminSocket(home, server.user), lines),
+    server: runningServer(homeOf(options)).follower(),
     onFollowed: async (tenants, changed) => {
       await finishClosing(db, { now: new Date(clock()), newId });
       if (changed) await wake(redis, serverFollowed, { tenants: tenants.length }, log);

@@ -2,12 +2,12 @@ import { migrate, migrateArchive } from "../../platform/migrations/migrate.ts";
 import { type DatabaseUrls, ensureDatabases } from "./databases.ts";
 import { environmentOf, given } from "./environment.ts";
 import type { Home } from "./home.ts";
+import { type LocalServer, saveLocalServer } from "./local-server.ts";
 import { ensurePackages, packagesOf } from "./packages.ts";
 import type { PartSpec } from "./part.ts";
 import { ircPart } from "./parts/irc.ts";
 import { kontorParts } from "./parts/kontor.ts";
 import { postgresPart } from "./parts/postgres.ts";
-import { type LocalServer, saveArchiveUrl } from "./parts/prosody.ts";
 import { redisPart } from "./parts/redis.ts";
 import { checkPorts } from "./ports.ts";
 import { stopOrphans } from "./run-file.ts";
@@ -52,7 +52,7 @@ export async function startInOrder(context: Context): Promise<Started> {
   const redis = given.redis() ? Promise.resolve() : start(redisPart(home, secrets, user));
   await settled([databases, irc, redis]);
   const env = environmentOf(home, secrets, await databases);
-  if (withKontor) await settled(kontorParts(home, env, context.server).map(start));
+  if (withKontor) await settled(kontorParts(home, env).map(start));
   return { secrets, user, env };
 }
 
@@ -71,9 +71,9 @@ async function databaseAndServer(
   // ejabberd keeps personal archives elsewhere.
   if (context.server === "prosody") await migrateArchive(urls.archive, (line) => report(`migrated archive ${line}`));
   const tenants = await seedDemo(urls.kontor, secrets, home.ports.irc);
-  const server: LocalServer = { home, secrets, archiveUrl: urls.archive, user };
-  saveArchiveUrl(home, urls.archive);
-  const xmpp = xmppServer(context.server, server, tenants);
+  const server: LocalServer = { name: context.server, home, secrets, archiveUrl: urls.archive, user };
+  saveLocalServer(home, context.server, urls.archive);
+  const xmpp = xmppServer(server, tenants);
   await start(xmpp.part);
   // Those of a suspended tenant have no host now; what they had is kept.
   const served = Object.entries(secrets.people).filter(([jid]) =>

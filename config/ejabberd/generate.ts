@@ -40,6 +40,8 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     // From "info" on it writes the passwords of accounts that are made into its log.
     loglevel: "warning",
     certfiles: input.certificates,
+    // Else it asks an authority for certificates by itself.
+    acme: { auto: false },
     auth_method: "internal",
     auth_password_format: "scram",
     s2s_access: "none",
@@ -76,6 +78,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     modules: {
       ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),
       mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
+      mod_kontor_accounts: {},
       mod_kontor_fanout: {},
       mod_mam: { default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },

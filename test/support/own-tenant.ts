@@ -4,9 +4,7 @@ import { expect } from "@jest/globals";
 import { z } from "zod";
 import { signIn, type XmppClient } from "../../cli/client/xmpp-client.ts";
 import { homeOf } from "../../cli/stack/home.ts";
-import { adminSocket } from "../../cli/stack/parts/prosody.ts";
-import { createAccounts } from "../../cli/stack/prosody-shell.ts";
-import { serviceUser } from "../../cli/stack/service-user.ts";
+import { runningServer } from "../../cli/stack/xmpp-server.ts";
 import { x } from "../../components/stanza.ts";
 import type { OwnQuotas } from "../../identity/core-quota.ts";
 import { eventually, realStack } from "./real.ts";
@@ -58,15 +56,13 @@ export async function ownTenant(name: string, quotas: OwnQuotas = {}): Promise<O
     usage: async () => usageSchema.parse((await tenant.ask("GET", "/usage")).body),
     step: async (step) => void expect(await tenant.ask("POST", `/${step}`)).toMatchObject({ status: 200 }),
     person: async (local) => {
-      const socket = adminSocket(
-        homeOf({ home }),
-        serviceUser(() => undefined),
-      );
+      const server = runningServer(homeOf({ home }));
       const [jid, password] = [`${local}@${domain}`, randomUUID()];
       const { host, port } = demo.xmpp;
       const client = await eventually(
         () =>
-          createAccounts(socket, new Map([[jid, password]]))
+          server
+            .createAccounts(new Map([[jid, password]]))
             .then(() => signIn({ host, port, jid, password }))
             .catch(() => undefined),
         `${jid} signs in`,

@@ -2,8 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { homeOf } from "../../cli/stack/home.ts";
 import { adminSocket } from "../../cli/stack/parts/prosody.ts";
-import { createAccounts, prosodyShell } from "../../cli/stack/prosody-shell.ts";
+import { prosodyShell } from "../../cli/stack/prosody-shell.ts";
 import { serviceUser } from "../../cli/stack/service-user.ts";
+import { runningServer } from "../../cli/stack/xmpp-server.ts";
 import { localActor } from "../../identity/audit.ts";
 import { tenantChanged } from "../../identity/tenant-events.ts";
 import { stepTenant, type TenantStep } from "../../identity/tenant-life.ts";
@@ -27,7 +28,7 @@ export interface OwnTenants {
   consent(tenant: OwnTenant, ...domains: string[]): Promise<void>;
   /** An account in the XMPP server alone; gives its password. */
   account(jid: string): Promise<string>;
-  /** Lines in the shell of the XMPP server, and what it says to each. */
+  /** Lines in the shell of Prosody, and what it says to each. */
   shell(...lines: string[]): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -37,10 +38,7 @@ export async function ownTenants(): Promise<OwnTenants> {
   const db = openTestDatabase();
   const redis = openRedis(settings.redis.url, silentLog);
   await redisReady(redis, 5_000);
-  const socket = adminSocket(
-    homeOf({ home }),
-    serviceUser(() => undefined),
-  );
+  const server = runningServer(homeOf({ home }));
   const run = randomUUID().slice(0, 6);
   const made: OwnTenant[] = [];
   const change = () => ({ actor: localActor("cli", "test"), now: new Date(), newId });
@@ -49,7 +47,13 @@ export async function ownTenants(): Promise<OwnTenants> {
     await stepTenant(db, tenant.id, name, change());
     await tell(tenant);
   };
-  const shell = (...lines: string[]) => prosodyShell(socket, lines);
+  const shell = (...lines: string[]) => {
+    const socket = adminSocket(
+      homeOf({ home }),
+      serviceUser(() => undefined),
+    );
+    return prosodyShell(socket, lines);
+  };
   return {
     create: async (name) => {
       const tenant = { id: `${name}-${run}`, domain: `${name}-${run}.localhost` };
@@ -57,10 +61,10 @@ export async function ownTenants(): Promise<OwnTenants> {
       await createTenant(db, record, change());
       made.push(tenant);
       await tell(tenant);
-      await eventually(async () => {
-        const [answer = ""] = await shell(`>return tostring(prosody.hosts["presence.${tenant.domain}"] ~= nil)`);
-        return answer.includes("true") ? true : undefined;
-      }, `the server serves ${tenant.domain}`);
+      await eventually(
+        async () => ((await server.serves(tenant.domain)) ? true : undefined),
+        `the server serves ${tenant.domain}`,
+      );
       return tenant;
     },
     step,
@@ -71,7 +75,7 @@ export async function ownTenants(): Promise<OwnTenants> {
     },
     account: async (jid) => {
       const password = randomUUID();
-      await createAccounts(socket, new Map([[jid, password]]));
+      await server.createAccounts(new Map([[jid, password]]));
       return password;
     },
     shell,

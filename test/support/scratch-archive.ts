@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { homeOf } from "../../cli/stack/home.ts";
+import { localServer } from "../../cli/stack/local-server.ts";
 import { ownerUrl } from "../../cli/stack/parts/postgres.ts";
-import { localServer } from "../../cli/stack/parts/prosody.ts";
 import { loadSecrets } from "../../cli/stack/secrets.ts";
 import { openPersonalArchive } from "../../messaging/index.ts";
 import { migrateArchive } from "../../platform/migrations/migrate.ts";

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { componentSecret } from "../../../config/component-secret.ts";
 import { ejabberdConfig } from "../../../config/ejabberd/generate.ts";
@@ -7,39 +16,50 @@ import { localCertificate } from "../certificate.ts";
 import { ejabberdApi, ejabberdApiAt } from "../ejabberd-api.ts";
 import { messageOf, StackError } from "../error.ts";
 import { repository } from "../home.ts";
+import type { LocalServer, ServedTenant } from "../local-server.ts";
 import type { XmppServer } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
-import type { LocalServer } from "./prosody.ts";
 
 /** Debian's place for Erlang libraries. */
 const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-/**
- * ejabberd in the home folder, for these tenants: a node by itself, which needs no name and no port of Erlang's own.
- * Tenants that come later need a restart.
- */
-export function ejabberdServer(
+/** Writes the configuration for these tenants in one step; a running server reads it when it is told to. */
+export function writeEjabberdConfig(
   { home, secrets, user }: LocalServer,
-  tenants: readonly { readonly domain: string; readonly partners: readonly string[] }[],
-): XmppServer {
+  tenants: readonly ServedTenant[],
+): { readonly file: string; readonly changed: boolean } {
   const folder = join(home.folder, "ejabberd");
-  const spool = join(folder, "data");
-  mkdirSync(spool, { recursive: true, mode: 0o700 });
-  const domains = tenants.map(({ domain }) => domain);
-  const { certificate, key } = localCertificate(home, domains, user);
-  const { socket } = ejabberdApi(home, user);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { certificate, key } = localCertificate(
+    home,
+    tenants.map(({ domain }) => domain),
+    user,
+  );
   const file = join(folder, "ejabberd.yml");
   const { clients, components, prosodyHttp: http } = home.ports;
   const config = {
-    ...{ tenants, ports: { clients, components, http }, apiSocket: socket, certificates: [certificate, key] },
-    ...{ plainStreams: true, maxStanzaBytes: 262_144 },
+    ...{ tenants, ports: { clients, components, http }, certificates: [certificate, key] },
+    ...{ apiSocket: ejabberdApi(home, user).socket, plainStreams: true, maxStanzaBytes: 262_144 },
   };
-  writeFileSync(
-    file,
-    ejabberdConfig(config, (domain) => componentSecret(secrets.xmpp, domain)),
-    { mode: 0o600 },
-  );
+  const text = ejabberdConfig(config, (domain) => componentSecret(secrets.xmpp, domain));
+  const changed = !existsSync(file) || readFileSync(file, "utf8") !== text;
+  if (changed) {
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    if (user) chownSync(`${file}.new`, user.uid, user.gid);
+    renameSync(`${file}.new`, file);
+  }
+  return { file, changed };
+}
+
+/** ejabberd in the home folder, for these tenants: a node by itself, which needs no name and no port of Erlang's own. */
+export function ejabberdServer(server: LocalServer, tenants: readonly ServedTenant[]): XmppServer {
+  const { home, user } = server;
+  const { file } = writeEjabberdConfig(server, tenants);
+  const folder = join(home.folder, "ejabberd");
+  const spool = join(folder, "data");
+  mkdirSync(spool, { recursive: true, mode: 0o700 });
   if (user) for (const path of [folder, spool, file]) chownSync(path, user.uid, user.gid);
-  return ejabberdNode({ folder, file, spool, socket, port: clients, modules: plugins(folder, user) }, user);
+  const { socket } = ejabberdApi(home, user);
+  return ejabberdNode({ folder, file, spool, socket, port: home.ports.clients, modules: plugins(folder, user) }, user);
 }
 
 /** Compiles our own modules with the compiler that comes with Erlang; gives the folder they are in. */

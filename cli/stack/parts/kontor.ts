@@ -3,18 +3,14 @@ import { join } from "node:path";
 import { type Home, repository } from "../home.ts";
 import type { PartSpec } from "../part.ts";
 import { readyz } from "../probe.ts";
-import type { ServerName } from "../server-kind.ts";
 
 /** Our own processes, as far as they are there, run as in production: one command each, settings from the environment. */
-export function kontorParts(home: Home, env: Readonly<Record<string, string>>, server: ServerName): PartSpec[] {
+export function kontorParts(home: Home, env: Readonly<Record<string, string>>): PartSpec[] {
   const processes = [
     { name: "components", port: home.ports.componentsHealth, health: home.ports.componentsHealth },
     { name: "gateway", port: home.ports.http, health: home.ports.gatewayHealth },
     { name: "worker", port: home.ports.workerHealth, health: home.ports.workerHealth },
-    // It speaks Prosody's shell; beside ejabberd the tenants are those of the start.
-    ...(server === "prosody"
-      ? [{ name: "server-agent", port: home.ports.serverAgentHealth, health: home.ports.serverAgentHealth }]
-      : []),
+    { name: "server-agent", port: home.ports.serverAgentHealth, health: home.ports.serverAgentHealth },
   ];
   const loader = join(repository, "node_modules", "tsx", "dist", "loader.mjs");
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("NODE_OPTIONS"));

@@ -1,44 +1,13 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
 import { componentSecret } from "../../../config/component-secret.ts";
 import { type ProsodyInput, prosodyConfig } from "../../../config/prosody/generate.ts";
 import { localCertificate } from "../certificate.ts";
 import { type Home, repository, socketPath } from "../home.ts";
+import type { LocalServer, ServedTenant } from "../local-server.ts";
 import type { PartSpec } from "../part.ts";
 import { prosodyShell } from "../prosody-shell.ts";
-import { loadSecrets, type Secrets, writePrivate } from "../secrets.ts";
-import { asService, type ServiceUser, serviceUser } from "../service-user.ts";
-
-/** The XMPP server of a home. */
-export interface LocalServer {
-  readonly home: Home;
-  readonly secrets: Secrets;
-  /** Connection to the database of the personal archives. */
-  readonly archiveUrl: string;
-  /** The user it runs as; undefined: that of this process. */
-  readonly user: ServiceUser | undefined;
-}
-
-interface ServedTenant {
-  readonly domain: string;
-  readonly partners: readonly string[];
-}
-
-const archiveFile = (home: Home): string => join(home.folder, "prosody", "archive.json");
-const archive = z.object({ url: z.string() });
-
-/** Keeps where the archives are, for the agent that writes the configuration while the server runs. */
-export function saveArchiveUrl(home: Home, url: string): void {
-  mkdirSync(join(home.folder, "prosody"), { recursive: true, mode: 0o700 });
-  writePrivate(archiveFile(home), { url });
-}
-
-/** The server of a home that `up` made. Throws when it made none. */
-export function localServer(home: Home): LocalServer {
-  const { url } = archive.parse(JSON.parse(readFileSync(archiveFile(home), "utf8")));
-  return { home, secrets: loadSecrets(home), archiveUrl: url, user: serviceUser(() => undefined) };
-}
+import { asService, type ServiceUser } from "../service-user.ts";
 
 const debianPlugins = "/usr/lib/prosody/modules";
 

@@ -32,7 +32,8 @@ init([State, Options]) ->
     case ejabberd_service:init([State, Options]) of
         {ok, Made} ->
             Seconds = proplists:get_value(held_seconds, Options, 30),
-            {ok, Made#{held => maps:from_list([{Domain, Seconds} || Domain <- proplists:get_value(held, Options, [])])}};
+            Held = proplists:get_value(held, Options, []),
+            {ok, Made#{held => maps:from_list([{Domain, Seconds} || Domain <- Held])}};
         Other -> Other
     end.
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { activeHosts, hostLines } from "./server-agent.ts";
+import { activeHosts, hostLines } from "./prosody-follower.ts";
 
 const active = (...words: string[]) => activeHosts(words.join(" "));
 const named = (lines: readonly string[]) => lines.map((line) => /^host:(\w+)\("([^"]+)"/.exec(line)?.slice(1));
