@@ -15,19 +15,24 @@ const input = {
 };
 const shape = z.looseObject({
   hosts: z.array(z.string()),
-  listen: z.array(
-    z.looseObject({ module: z.string(), hosts: z.record(z.string(), z.object({ password: z.string() })).optional() }),
+  append_host_config: z.record(
+    z.string(),
+    z.object({
+      modules: z.object({ mod_kontor_components: z.object({ secrets: z.record(z.string(), z.string()) }) }),
+    }),
   ),
   host_config: z.record(z.string(), z.object({ acl: z.record(z.string(), z.object({ server: z.array(z.string()) })) })),
 });
 const configOf = (secretOf: (domain: string) => string) => shape.parse(JSON.parse(ejabberdConfig(input, secretOf)));
 
 test("each component of each tenant has a secret of its own", () => {
-  const { listen, hosts } = configOf((domain) => `secret of ${domain}`);
+  const { append_host_config, hosts } = configOf((domain) => `secret of ${domain}`);
   expect(hosts).toEqual(["amt.example", "schule.example"]);
-  const components = listen.find(({ module }) => module === "kontor_component")?.hosts ?? {};
-  expect(Object.keys(components)).toHaveLength(6);
-  for (const [domain, { password }] of Object.entries(components)) expect(password).toBe(`secret of ${domain}`);
+  for (const host of hosts) {
+    const { secrets } = append_host_config[host]?.modules.mod_kontor_components ?? {};
+    const components = ["rooms", "upload", "presence"].map((prefix) => `${prefix}.${host}`);
+    expect(secrets).toEqual(Object.fromEntries(components.map((domain) => [domain, `secret of ${domain}`])));
+  }
 });
 
 test("a tenant's presence is privileged at its own host alone", () => {

@@ -32,7 +32,10 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     partners: partners.map((each) => xmppDomain.parse(each)),
   }));
   const domains = tenants.map(({ domain }) => domain);
-  const components = domains.flatMap((domain) => prefixes.map((prefix) => `${prefix}.${domain}`));
+  const secrets = (domain: string) =>
+    Object.fromEntries(
+      prefixes.map((prefix) => `${prefix}.${domain}`).map((component) => [component, componentSecret(component)]),
+    );
   const { ports } = input;
   const privileged = "kontor_presence";
   const config = {
@@ -54,8 +57,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
         ...{ port: ports.components, ip: LOOPBACK, module: "kontor_component", access: "all" },
         // A component wraps what clients send, hence twice the room.
         max_stanza_size: 2 * input.maxStanzaBytes,
-        hosts: Object.fromEntries(components.map((domain) => [domain, { password: componentSecret(domain) }])),
-        held: domains.map((domain) => `rooms.${domain}`),
+        held: ["rooms"],
       },
       {
         ...{ port: ports.http, ip: LOOPBACK, module: "ejabberd_http" },
@@ -74,6 +76,9 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     // The rule is one, whom it means is each host's own: a tenant's presence has no business with another's people.
     host_config: Object.fromEntries(
       domains.map((domain) => [domain, { acl: { [privileged]: { server: [`presence.${domain}`] } } }]),
+    ),
+    append_host_config: Object.fromEntries(
+      domains.map((domain) => [domain, { modules: { mod_kontor_components: { secrets: secrets(domain) } } }]),
     ),
     modules: {
       ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),

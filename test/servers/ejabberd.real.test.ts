@@ -1,5 +1,8 @@
 /** Dialogues and tour beside ejabberd: what differs is the server's own, is listed and explained, and nothing else differs. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { repository } from "../../cli/stack/home.ts";
 import { type Cast, steps } from "../../cli/tour/steps.ts";
 import { openWorld as openTour, type World as TourWorld } from "../../cli/tour/world.ts";
 import { loadSettings, readIfThere } from "../../config/settings.ts";
@@ -11,6 +14,8 @@ import { openWorld, type World } from "../faults/world.ts";
 import { silentLog } from "../support/real.ts";
 
 const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
+/** Tests of the running service that also hold beside this server: tenants, accounts and what people wrote. */
+const alsoHere = ["test/tenants", "test/suspended-tenant", "identity/people", "identity/session"];
 let world: World;
 
 beforeAll(async () => {
@@ -45,3 +50,17 @@ describe.each(scripts)("%s", (file) => {
     expect(found).toEqual(listed.get(file) ?? []);
   }, 120_000);
 });
+
+test.each(alsoHere)(
+  "%s holds as beside Prosody",
+  async (file) => {
+    const jest = ["--experimental-vm-modules", "--no-warnings", `${repository}node_modules/jest/bin/jest.js`];
+    const { TEST_COUNTS_FILE: _counts, ...env } = process.env;
+    // Rejects with what the tests say when one fails.
+    await promisify(execFile)(process.execPath, [...jest, "--config", "jest.real.config.js", `${file}.real.test.ts`], {
+      cwd: repository,
+      env: { ...env, KONTOR_HOME: world.stack.home.folder, KONTOR_PORT_BASE: String(world.stack.home.portBase) },
+    });
+  },
+  180_000,
+);

@@ -1,6 +1,7 @@
 %% Streams of components (XEP-0114) as ejabberd_service has them, with what Kontor needs besides, as in Prosody.
-%% In:  the options of ejabberd_service, and `held`: domains whose stanzas are kept until they are done with, while the
-%%      component is away for so many seconds as `held_seconds` says (30).
+%% In:  the options of ejabberd_service without `hosts`: mod_kontor_components has the secrets. `held`: first labels of
+%%      the domains whose stanzas are kept until they are done with, while the component is away for so many seconds as
+%%      `held_seconds` says (30).
 %% Out: one stream a domain: while it stands a second one gets <conflict/>, so that a standby waits until it may serve.
 %%      What the domain is sent comes through kontor_hold; one stanza for many receivers goes out by mod_kontor_fanout.
 %%      A stream speaks for its own domain only.
@@ -25,15 +26,16 @@ accept(Stream) -> xmpp_stream_in:accept(Stream).
 listen_options() -> [{held, []}, {held_seconds, 30} | ejabberd_service:listen_options()].
 
 listen_opt_type(held_seconds) -> econf:pos_int();
-listen_opt_type(held) -> econf:list(econf:domain());
+listen_opt_type(held) -> econf:list(econf:binary());
 listen_opt_type(Name) -> ejabberd_service:listen_opt_type(Name).
 
 init([State, Options]) ->
     case ejabberd_service:init([State, Options]) of
         {ok, Made} ->
-            Seconds = proplists:get_value(held_seconds, Options, 30),
             Held = proplists:get_value(held, Options, []),
-            {ok, Made#{held => maps:from_list([{Domain, Seconds} || Domain <- Held])}};
+            Seconds = proplists:get_value(held_seconds, Options, 30),
+            % Who may say what is seen to here.
+            {ok, Made#{held => Held, held_seconds => Seconds, check_from => false}};
         Other -> Other
     end.
 
@@ -41,18 +43,26 @@ tls_options(State) -> ejabberd_service:tls_options(State).
 
 handle_stream_start(Start, State) -> ejabberd_service:handle_stream_start(Start, State).
 
-get_password_fun(State) -> ejabberd_service:get_password_fun(State).
+get_password_fun(#{remote_server := Domain}) ->
+    fun(_) -> {mod_kontor_components:secret(Domain), undefined} end.
 
 handle_auth_failure(Domain, Mechanism, Reason, State) ->
     ejabberd_service:handle_auth_failure(Domain, Mechanism, Reason, State).
 
-handle_auth_success(_, _, _, #{remote_server := Domain, held := Held, lang := Lang} = State) ->
-    case kontor_hold:attach(Domain, maps:get(Domain, Held, none)) of
+handle_auth_success(_, _, _, #{remote_server := Domain, lang := Lang} = State) ->
+    case kontor_hold:attach(Domain, seconds(Domain, State)) of
         {ok, Holder} ->
             ejabberd_hooks:run(component_connected, [Domain]),
             State#{holder => Holder, holder_monitor => monitor(process, Holder)};
         conflict ->
             xmpp_stream_in:send(State, xmpp:serr_conflict(<<"Component already connected">>, Lang))
+    end.
+
+seconds(Domain, #{held := Held, held_seconds := Seconds}) ->
+    [Label | _] = binary:split(Domain, <<".">>),
+    case lists:member(Label, Held) of
+        true -> Seconds;
+        false -> none
     end.
 
 %% What is no stanza comes here only. Children of stanzas are seen to below.

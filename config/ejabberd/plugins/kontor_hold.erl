@@ -19,12 +19,12 @@
 -define(MOST_BYTES, 64 * 1024 * 1024).
 
 %% mode: off: nothing is kept. on: the component takes it. away: it is gone. offered: it is back, and has not answered.
-%% entries: number => {text, name and attributes, time}, in their order; given: what has a number up to it was given out.
+%% entries: number => {text, name and attributes, time}, in their order. given: up to this number all was given out.
 -record(state, {domain, seconds, stream, mode = off, timer, epoch, entries = gb_trees:empty(), last = 0, given = 0,
                 bytes = 0}).
 
-%% Makes this process the stream of the domain: {ok, Holder}, or `conflict` while another one is. Seconds is `none` for a
-%% domain of which nothing is held.
+%% Makes this process the stream of the domain: {ok, Holder}, or `conflict` while another one is. Seconds is `none` for
+%% a domain of which nothing is held.
 attach(Domain, Seconds) ->
     Holder = holder(Domain),
     try gen_server:call(Holder, {attach, self(), Seconds}) of
