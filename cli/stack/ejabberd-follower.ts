@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { EjabberdApi } from "./ejabberd-api.ts";
 import { StackError } from "./error.ts";
-import type { ServedTenant } from "./local-server.ts";
-import type { ServerFollower } from "./server-kind.ts";
+import type { ServedTenant, ServerFollower } from "./server-kind.ts";
 
 export interface EjabberdFollowerDeps {
   /** Writes the configuration for these tenants; tells whether it differs from what was there. */

@@ -17,12 +17,6 @@ export interface LocalServer {
   readonly user: ServiceUser | undefined;
 }
 
-/** A tenant that the server serves, and the domains it agreed to talk to. */
-export interface ServedTenant {
-  readonly domain: string;
-  readonly partners: readonly string[];
-}
-
 const pathOf = (home: Home): string => join(home.folder, "xmpp-server.json");
 const kept = z.object({ server: z.enum(serverNames), archiveUrl: z.string() });
 

@@ -1,8 +1,7 @@
 import { HOST_MARK, serverHosts, tenantHosts } from "../../config/prosody/generate.ts";
 import { luaString } from "../../config/prosody/lua.ts";
 import { StackError } from "./error.ts";
-import type { ServedTenant } from "./local-server.ts";
-import type { ServerFollower } from "./server-kind.ts";
+import type { ServedTenant, ServerFollower } from "./server-kind.ts";
 
 export interface ProsodyFollowerDeps {
   /** Writes the configuration for these tenants; tells whether it differs from what was there. */

@@ -1,6 +1,5 @@
 import type { Log } from "../../platform/log.ts";
-import type { ServedTenant } from "./local-server.ts";
-import type { ServerFollower } from "./server-kind.ts";
+import type { ServedTenant, ServerFollower } from "./server-kind.ts";
 
 export interface ServerAgentDeps {
   readonly servedTenants: () => Promise<readonly ServedTenant[]>;

@@ -1,10 +1,15 @@
 /** What is needed of the XMPP server beside which the components run, whichever it is. */
-import type { ServedTenant } from "./local-server.ts";
 import type { PartSpec } from "./part.ts";
 
 /** The servers there are; the first is the usual one. */
 export const serverNames = ["prosody", "ejabberd"] as const;
 export type ServerName = (typeof serverNames)[number];
+
+/** A tenant that the server serves, and the domains it agreed to talk to. */
+export interface ServedTenant {
+  readonly domain: string;
+  readonly partners: readonly string[];
+}
 
 /** One that runs. */
 export interface RunningServer {

@@ -2,12 +2,12 @@
 import { ejabberdApi } from "./ejabberd-api.ts";
 import { ejabberdFollower, ejabberdHosts } from "./ejabberd-follower.ts";
 import type { Home } from "./home.ts";
-import { type LocalServer, localServer, type ServedTenant } from "./local-server.ts";
+import { type LocalServer, localServer } from "./local-server.ts";
 import { ejabberdServer, writeEjabberdConfig } from "./parts/ejabberd.ts";
 import { adminSocket, prosodyPart, writeProsodyConfig } from "./parts/prosody.ts";
 import { prosodyFollower } from "./prosody-follower.ts";
 import { createAccounts, prosodyShell } from "./prosody-shell.ts";
-import type { RunningServer, XmppServer } from "./server-kind.ts";
+import type { RunningServer, ServedTenant, XmppServer } from "./server-kind.ts";
 
 /** Writes the configuration of the server for these tenants; it is not started yet. */
 export function xmppServer(server: LocalServer, tenants: readonly ServedTenant[]): XmppServer {

@@ -16,8 +16,8 @@ import { localCertificate } from "../certificate.ts";
 import { ejabberdApi, ejabberdApiAt } from "../ejabberd-api.ts";
 import { messageOf, StackError } from "../error.ts";
 import { repository } from "../home.ts";
-import type { LocalServer, ServedTenant } from "../local-server.ts";
-import type { XmppServer } from "../server-kind.ts";
+import type { LocalServer } from "../local-server.ts";
+import type { ServedTenant, XmppServer } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
 
 /** Debian's place for Erlang libraries. */

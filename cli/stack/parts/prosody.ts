@@ -4,9 +4,10 @@ import { componentSecret } from "../../../config/component-secret.ts";
 import { type ProsodyInput, prosodyConfig } from "../../../config/prosody/generate.ts";
 import { localCertificate } from "../certificate.ts";
 import { type Home, repository, socketPath } from "../home.ts";
-import type { LocalServer, ServedTenant } from "../local-server.ts";
+import type { LocalServer } from "../local-server.ts";
 import type { PartSpec } from "../part.ts";
 import { prosodyShell } from "../prosody-shell.ts";
+import type { ServedTenant } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
 
 const debianPlugins = "/usr/lib/prosody/modules";
