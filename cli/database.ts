@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { loadArchiveSettings, loadDatabaseSettings } from "../config/settings.ts";
+import type { ArchiveOf } from "../platform/migrations/migrate.ts";
 import type { HomeOptions } from "./options.ts";
 import { readEnvironment } from "./stack/environment.ts";
 import { homeOf } from "./stack/home.ts";
@@ -14,11 +15,12 @@ export function ownerUrl(options: HomeOptions): string {
 }
 
 /**
- * The URL of Prosody's own connection to the database of personal archives, chosen as for ownerUrl(); undefined where
+ * The XMPP server's own connection to the database of personal archives, chosen as for ownerUrl(); undefined where
  * none is given: `up` migrates by itself.
  */
-export function archiveOwnerUrl(options: HomeOptions): string | undefined {
-  return loadArchiveSettings(settingsSource(options)).adminUrl;
+export function archiveOwner(options: HomeOptions): { readonly url: string; readonly server: ArchiveOf } | undefined {
+  const { adminUrl: url, server } = loadArchiveSettings(settingsSource(options));
+  return url === undefined ? undefined : { url, server };
 }
 
 /** The variables that hold the settings of the service which a command is for, chosen as for ownerUrl(). */

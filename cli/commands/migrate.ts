@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { migrate, migrateArchive } from "../../platform/migrations/migrate.ts";
-import { archiveOwnerUrl, ownerUrl } from "../database.ts";
+import { archiveOwner, ownerUrl } from "../database.ts";
 import { type HomeOptions, withHome } from "../options.ts";
 
 /** `kontor migrate`: brings the schema of the database to this version; safe to run at any time and twice at once. */
@@ -9,8 +9,9 @@ export function command(): Command {
     .description("bring the database schema to this version")
     .action(async (options: HomeOptions) => {
       await migrate(ownerUrl(options), (line) => console.log(line));
-      const archive = archiveOwnerUrl(options);
-      if (archive !== undefined) await migrateArchive(archive, (line) => console.log(`archive ${line}`));
+      const archive = archiveOwner(options);
+      if (archive !== undefined)
+        await migrateArchive(archive.url, archive.server, (line) => console.log(`archive ${line}`));
       console.log("The schema is up to date.");
     });
 }

@@ -32,7 +32,7 @@ export function environmentOf(home: Home, secrets: Secrets, urls: DatabaseUrls):
     KONTOR_HOME: folder,
     KONTOR_PORT_BASE: String(home.portBase),
     KONTOR_DATABASE_URL: given.database() ?? urls.kontor,
-    ...(urls.archiveReader === undefined ? {} : { KONTOR_ARCHIVE_URL: urls.archiveReader }),
+    KONTOR_ARCHIVE_URL: urls.archiveReader,
     KONTOR_REDIS_URL: given.redis() ?? redisUrl(home, secrets),
     KONTOR_XMPP_COMPONENT_HOST: "127.0.0.1",
     KONTOR_XMPP_COMPONENT_PORT: String(ports.components),

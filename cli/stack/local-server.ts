@@ -30,3 +30,12 @@ export function localServer(home: Home): LocalServer {
   const { server: name, archiveUrl } = kept.parse(JSON.parse(readFileSync(pathOf(home), "utf8")));
   return { name, home, secrets: loadSecrets(home), archiveUrl, user: serviceUser(() => undefined) };
 }
+
+/** A database in the words that servers' configurations have for it. */
+export function databaseOf(url: string) {
+  const { hostname: host, port, pathname, username, password } = new URL(url);
+  return {
+    ...{ host, port: Number(port || 5432), database: pathname.slice(1) },
+    ...{ user: decodeURIComponent(username), password: decodeURIComponent(password) },
+  };
+}

@@ -14,10 +14,8 @@ const needed: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
-const ejabberd = { ejabberd: "/usr/share/doc/ejabberd" };
-
-/** What an ejabberd needs besides that keeps its archives in PostgreSQL. */
-export const ejabberdWithSql = { ...ejabberd, "erlang-p1-pgsql": "/usr/share/doc/erlang-p1-pgsql" };
+/** ejabberd with archives in PostgreSQL. */
+export const ejabberd = { ejabberd: "/usr/share/doc/ejabberd", "erlang-p1-pgsql": "/usr/share/doc/erlang-p1-pgsql" };
 
 /** What a service with this XMPP server needs. */
 export const packagesOf = (server: ServerName): Readonly<Record<string, string>> =>

@@ -66,10 +66,9 @@ async function databaseAndServer(
   if (!own) await start(await postgresPart(home, secrets, user));
   const urls = own
     ? { kontor: own, archive: own, archiveReader: given.database() ?? own }
-    : await ensureDatabases(home, secrets);
+    : await ensureDatabases(home, secrets, context.server);
   await migrate(urls.kontor, (line) => report(`migrated ${line}`));
-  // ejabberd keeps personal archives elsewhere.
-  if (context.server === "prosody") await migrateArchive(urls.archive, (line) => report(`migrated archive ${line}`));
+  await migrateArchive(urls.archive, context.server, (line) => report(`migrated archive ${line}`));
   const tenants = await seedDemo(urls.kontor, secrets, home.ports.irc);
   const server: LocalServer = { name: context.server, home, secrets, archiveUrl: urls.archive, user };
   saveLocalServer(home, context.server, urls.archive);
@@ -80,7 +79,7 @@ async function databaseAndServer(
     tenants.some(({ domain }) => jid.endsWith(`@${domain}`)),
   );
   await xmpp.createAccounts(new Map(served));
-  return context.server === "prosody" ? urls : { ...urls, archiveReader: undefined };
+  return urls;
 }
 
 /** Waits for all, then throws the first failure: what is still starting must be known before it can be stopped. */

@@ -10,6 +10,7 @@ const input = {
   ports: { clients: 5222, components: 5347, http: 5280 },
   apiSocket: "/run/kontor/api.sock",
   certificates: ["/etc/kontor/local.crt"],
+  archive: { host: "127.0.0.1", port: 5432, database: "ejabberd", user: "ejabberd", password: "geheim" },
   plainStreams: false,
   maxStanzaBytes: 262_144,
 };

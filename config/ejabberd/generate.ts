@@ -8,12 +8,22 @@ export interface EjabberdInput {
   /** Socket over which accounts are made; whoever may open it may make them. */
   readonly apiSocket: string;
   readonly certificates: readonly string[];
+  /** The PostgreSQL database of personal archives, as the owner of its tables. */
+  readonly archive: {
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    readonly user: string;
+    readonly password: string;
+  };
   /** Loopback demos only: clients may sign in without TLS (by SCRAM). */
   readonly plainStreams: boolean;
   readonly maxStanzaBytes: number;
 }
 
 const prefixes = ["rooms", "upload", "presence"];
+/** Connections to the database of each host: its messages are written one after the other, whoever waits reads. */
+const SQL_CONNECTIONS = 2;
 const LOOPBACK = "127.0.0.1";
 
 /** As little of its own as the tenants' people need: rooms, files and their archives are ours. */
@@ -36,7 +46,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     Object.fromEntries(
       prefixes.map((prefix) => `${prefix}.${domain}`).map((component) => [component, componentSecret(component)]),
     );
-  const { ports } = input;
+  const { ports, archive } = input;
   const privileged = "kontor_presence";
   const config = {
     hosts: domains,
@@ -48,6 +58,9 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
     auth_method: "internal",
     auth_password_format: "scram",
     s2s_access: "none",
+    ...{ sql_type: "pgsql", sql_server: archive.host, sql_port: archive.port, sql_database: archive.database },
+    ...{ sql_username: archive.user, sql_password: archive.password, sql_pool_size: SQL_CONNECTIONS },
+    new_sql_schema: true,
     listen: [
       {
         ...{ port: ports.clients, ip: LOOPBACK, module: "ejabberd_c2s", access: "all" },
@@ -85,7 +98,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
       mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
       mod_kontor_accounts: {},
       mod_kontor_fanout: {},
-      mod_mam: { default: "always" },
+      mod_mam: { db_type: "sql", default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },
       mod_privilege: {
         roster: { both: privileged },

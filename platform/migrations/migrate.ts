@@ -8,16 +8,23 @@ interface Schema {
   readonly table: string;
 }
 const kontor: Schema = { folder: ".", table: "kysely_migration" };
-/** In Prosody's database, which may be the same one. */
-const personalArchive: Schema = { folder: "archive", table: "kontor_archive_migration" };
+/** In the database of the XMPP server, which may be the same one. */
+const personalArchive: Readonly<Record<ArchiveOf, Schema>> = {
+  prosody: { folder: "archive", table: "kontor_archive_migration" },
+  ejabberd: { folder: "archive-ejabberd", table: "kontor_archive_migration" },
+};
+
+/** Whose archive it is: each server has a table of its own shape. */
+export type ArchiveOf = "prosody" | "ejabberd";
 
 type Report = (line: string) => void;
 
 /** Brings the schema of Kontor's database up to date, see bring(). */
 export const migrate = (adminUrl: string, log: Report): Promise<void> => bring(kontor, adminUrl, log);
 
-/** Brings Prosody's database up to what Kontor needs in it. `adminUrl` is the owner of Prosody's tables. */
-export const migrateArchive = (adminUrl: string, log: Report): Promise<void> => bring(personalArchive, adminUrl, log);
+/** Brings the database of an XMPP server up to what Kontor needs in it. `adminUrl` is the owner of the server's tables. */
+export const migrateArchive = (adminUrl: string, server: ArchiveOf, log: Report): Promise<void> =>
+  bring(personalArchive[server], adminUrl, log);
 
 /**
  * Runs what is new of the numbered .sql files of a folder, forward only, each in the one transaction of the run and

@@ -16,7 +16,7 @@ import { localCertificate } from "../certificate.ts";
 import { ejabberdApi, ejabberdApiAt } from "../ejabberd-api.ts";
 import { messageOf, StackError } from "../error.ts";
 import { repository } from "../home.ts";
-import type { LocalServer } from "../local-server.ts";
+import { databaseOf, type LocalServer } from "../local-server.ts";
 import type { ServedTenant, XmppServer } from "../server-kind.ts";
 import { asService, type ServiceUser } from "../service-user.ts";
 
@@ -24,7 +24,7 @@ import { asService, type ServiceUser } from "../service-user.ts";
 const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
 /** Writes the configuration for these tenants in one step; a running server reads it when it is told to. */
 export function writeEjabberdConfig(
-  { home, secrets, user }: LocalServer,
+  { home, secrets, archiveUrl, user }: LocalServer,
   tenants: readonly ServedTenant[],
 ): { readonly file: string; readonly changed: boolean } {
   const folder = join(home.folder, "ejabberd");
@@ -38,6 +38,7 @@ export function writeEjabberdConfig(
   const { clients, components, prosodyHttp: http } = home.ports;
   const config = {
     ...{ tenants, ports: { clients, components, http }, certificates: [certificate, key] },
+    archive: databaseOf(archiveUrl),
     ...{ apiSocket: ejabberdApi(home, user).socket, plainStreams: true, maxStanzaBytes: 262_144 },
   };
   const text = ejabberdConfig(config, (domain) => componentSecret(secrets.xmpp, domain));

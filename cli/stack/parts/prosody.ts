@@ -4,7 +4,7 @@ import { componentSecret } from "../../../config/component-secret.ts";
 import { type ProsodyInput, prosodyConfig } from "../../../config/prosody/generate.ts";
 import { localCertificate } from "../certificate.ts";
 import { type Home, repository, socketPath } from "../home.ts";
-import type { LocalServer } from "../local-server.ts";
+import { databaseOf, type LocalServer } from "../local-server.ts";
 import type { PartSpec } from "../part.ts";
 import { prosodyShell } from "../prosody-shell.ts";
 import type { ServedTenant } from "../server-kind.ts";
@@ -29,7 +29,6 @@ export function websocketUrl(home: Home): string {
 
 /** The input of the configuration generator. */
 function prosodyInputOf({ home, archiveUrl, user }: LocalServer, tenants: readonly ServedTenant[]): ProsodyInput {
-  const url = new URL(archiveUrl);
   const certificate = localCertificate(
     home,
     tenants.map(({ domain }) => domain),
@@ -48,13 +47,7 @@ function prosodyInputOf({ home, archiveUrl, user }: LocalServer, tenants: readon
       adminSocket: adminSocket(home, user),
     },
     certificate,
-    archive: {
-      host: url.hostname,
-      port: Number(url.port || 5432),
-      database: url.pathname.slice(1),
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-    },
+    archive: databaseOf(archiveUrl),
     plainStreams: true,
     web: { behindTls: false, origins: "*", websocketUrl: websocketUrl(home) },
     maxStanzaBytes: 262_144,

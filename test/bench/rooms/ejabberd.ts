@@ -2,7 +2,7 @@
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { ejabberdWithSql, ensurePackages } from "../../../cli/stack/packages.ts";
+import { ejabberd, ensurePackages } from "../../../cli/stack/packages.ts";
 import { Part } from "../../../cli/stack/part.ts";
 import { ejabberdNode } from "../../../cli/stack/parts/ejabberd.ts";
 import { ownerUrl } from "../../../cli/stack/parts/postgres.ts";
@@ -63,7 +63,7 @@ export async function startEjabberd(
   users: readonly string[],
   report: (line: string) => void,
 ): Promise<Ejabberd> {
-  ensurePackages(report, ejabberdWithSql);
+  ensurePackages(report, ejabberd);
   const { home } = stack;
   const archiveUrl = await makeDatabase(ownerUrl(home, loadSecrets(home)), home.ports.postgres);
   const folder = join(home.folder, "ejabberd");
