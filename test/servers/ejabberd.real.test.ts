@@ -15,7 +15,13 @@ import { silentLog } from "../support/real.ts";
 
 const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
 /** Tests of the running service that also hold beside this server: tenants, accounts and what people wrote. */
-const alsoHere = ["test/tenants", "test/suspended-tenant", "identity/people", "identity/session", "test/personal-archive"];
+const alsoHere = [
+  "test/tenants",
+  "test/suspended-tenant",
+  "identity/people",
+  "identity/session",
+  "test/personal-archive",
+];
 let world: World;
 
 beforeAll(async () => {
