@@ -95,8 +95,10 @@ function globalSection(input: ProsodyInput): string {
     component_stanza_size_limit: 2 * input.maxStanzaBytes + RECEIVERS_BYTES,
     limits: { c2s: { rate: input.clientRate, burst: "5s" } },
     // The server's own threshold (105) starts a collection whenever 5 % were allocated, which is half of its work
-    // under load. 200 lets memory double in between.
-    gc: { mode: "incremental", threshold: 200, speed: 500 },
+    // under load. 200 lets memory double in between. Its own speed (500) makes a step look at some 500,000 objects, which
+    // is all there are: everybody waits for one collection of tens of milliseconds. 20 looks at some 20,000 a step, a
+    // millisecond each, for every 8 KiB that were allocated, which still ends long before memory doubles.
+    gc: { mode: "incremental", threshold: 200, speed: 20 },
     // The server gathers what it has for a connection into one write by itself. With Nagle's algorithm on top, the next
     // message waits until the receiver has acknowledged the one before, which a receiver that says nothing delays by
     // up to 40 ms.
