@@ -1,6 +1,6 @@
-import { sql, type Transaction } from "kysely";
+import { CompiledQuery, sql, type Transaction } from "kysely";
 import { audit } from "../identity/index.ts";
-import type { Database } from "../platform/postgres.ts";
+import { type Database, InDoubtError, type Statement } from "../platform/postgres.ts";
 import type { LoggedCommand } from "./core-commands.ts";
 import type { Erasure, Subject } from "./core-state.ts";
 import { type ErasureDeps, eraseMessages, removeReleased } from "./erase.ts";
@@ -35,18 +35,46 @@ export class FencedError extends Error {
   }
 }
 
-/** The connection broke while the COMMIT was under way: the entries are stored, or they are not. */
-export class CommitInDoubtError extends Error {
-  constructor(cause: unknown) {
-    super("It is not known whether the messages were stored", { cause });
-    this.name = "CommitInDoubtError";
-  }
+// One statement, one round trip. The lock makes a new owner wait for this commit before it reads where the log ends;
+// where not every fence holds, nothing is written. Gives the tenants whose fence held.
+const APPEND = `
+  with held as (
+    select o.tenant_id from room_owner o
+    join unnest($1::text[], $2::bigint[]) as f (tenant_id, fence) on f.tenant_id = o.tenant_id and f.fence = o.fence
+    for share of o
+  ), allowed as (
+    select count(*) = cardinality($1::text[]) as all_held from held
+  ), given as (
+    select * from unnest(
+      $3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[],
+      $11::text[], $12::uuid[], $13::text[], $14::text[], $15::text[])
+      as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
+    where (select all_held from allowed)
+  ), logged as (
+    insert into room_log
+      (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
+    select * from given on conflict do nothing
+  ), counted as (
+    update room set last_seq = greatest(room.last_seq, e.seq)
+    from (select tenant_id, room_id, max(seq) as seq from given group by tenant_id, room_id) as e
+    where room.tenant_id = e.tenant_id and room.id = e.room_id
+  )
+  select tenant_id from held`;
+
+function append(fences: ReadonlyMap<string, number>, entries: readonly CommitEntry[]): Statement {
+  const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
+  const columns = [
+    ...[column((e) => e.tenant), column((e) => e.roomId), column((e) => e.seq), column((e) => e.id)],
+    ...[column((e) => e.at), column((e) => e.sender), column((e) => e.nick), column((e) => e.occupantId)],
+    ...[column((e) => e.origin), column((e) => e.originRef), column((e) => e.stanza), column((e) => e.body)],
+    column((e) => e.held ?? null),
+  ];
+  return { name: "room-log-append", text: APPEND, values: [[...fences.keys()], [...fences.values()], ...columns] };
 }
 
 /**
  * Commits entries of any tenants and rooms in one transaction. Idempotent: the same entries again change nothing.
- * Throws FencedError, WithdrawnError or what PostgreSQL says when nothing was stored, CommitInDoubtError when that is not
- * known.
+ * Throws FencedError, WithdrawnError or what PostgreSQL says when nothing was stored, InDoubtError when that is not known.
  */
 export async function commitEntries(
   db: Database,
@@ -57,44 +85,24 @@ export async function commitEntries(
   const fences = new Map<string, number>();
   for (const { tenant, fence } of entries) fences.set(tenant, Math.min(fence, fences.get(tenant) ?? fence));
   const tenants = [...fences.keys()];
-  const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
+  const statement = append(fences, entries);
+  const check = (rows: readonly { readonly tenant_id: string }[]) => {
+    if (rows.length === tenants.length) return;
+    const kept = new Set(rows.map((row) => row.tenant_id));
+    throw new FencedError(tenants.filter((tenant) => !kept.has(tenant)));
+  };
+  if (
+    !entries.some(({ originRef, subject, erasure, command }) => originRef !== null || subject || erasure || command)
+  ) {
+    return check(await db.oneFor(tenants, statement));
+  }
   let atCommit = false;
   const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
     const commanded = entries.flatMap(({ command, ...entry }) => (command ? [{ ...entry, command }] : []));
     const settled = commanded.length > 0 ? await settleLogged(trx, commanded) : new Set<string>();
-    // One statement, one round trip. The lock makes a new owner wait for this commit before it reads where the log
-    // ends; where not every fence holds, nothing is written.
-    const { rows } = await sql<{ tenant_id: string }>`
-      with held as (
-        select o.tenant_id from room_owner o
-        join unnest(${tenants}::text[], ${[...fences.values()]}::bigint[]) as f (tenant_id, fence)
-          on f.tenant_id = o.tenant_id and f.fence = o.fence
-        for share of o
-      ), allowed as (
-        select count(*) = ${tenants.length} as all_held from held
-      ), given as (
-        select * from unnest(
-          ${column((e) => e.tenant)}::text[], ${column((e) => e.roomId)}::uuid[], ${column((e) => e.seq)}::bigint[],
-          ${column((e) => e.id)}::uuid[], ${column((e) => e.at)}::timestamptz[], ${column((e) => e.sender)}::text[],
-          ${column((e) => e.nick)}::text[], ${column((e) => e.occupantId)}::text[], ${column((e) => e.origin)}::text[],
-          ${column((e) => e.originRef)}::uuid[], ${column((e) => e.stanza)}::text[], ${column((e) => e.body)}::text[],
-          ${column((e) => e.held ?? null)}::text[])
-          as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
-        where (select all_held from allowed)
-      ), logged as (
-        insert into room_log
-          (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
-        select * from given on conflict do nothing
-      ), counted as (
-        update room set last_seq = greatest(room.last_seq, e.seq)
-        from (select tenant_id, room_id, max(seq) as seq from given group by tenant_id, room_id) as e
-        where room.tenant_id = e.tenant_id and room.id = e.room_id
-      )
-      select tenant_id from held`.execute(trx);
-    if (rows.length < tenants.length) {
-      const kept = new Set(rows.map((row) => row.tenant_id));
-      throw new FencedError(tenants.filter((tenant) => !kept.has(tenant)));
-    }
+    check(
+      (await trx.executeQuery<{ tenant_id: string }>(CompiledQuery.raw(statement.text, [...statement.values]))).rows,
+    );
     const taken = entries.filter((entry) => entry.originRef !== null);
     if (taken.length > 0) {
       await sql`
@@ -121,7 +129,7 @@ export async function commitEntries(
     return released;
   });
   const released = await work.catch((error: unknown) => {
-    throw atCommit ? new CommitInDoubtError(error) : error;
+    throw atCommit ? new InDoubtError(error) : error;
   });
   await removeReleased(released, erasing);
 }

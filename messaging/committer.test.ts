@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import fc from "fast-check";
 import type { KontorError } from "../platform/errors.ts";
+import { InDoubtError } from "../platform/postgres.ts";
 import { silentLog } from "../test/support/real.ts";
-import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
+import { type CommitEntry, FencedError } from "./commit.ts";
 import { createCommitter } from "./committer.ts";
 import { WithdrawnError } from "./store-commands.ts";
 
 const away = () => Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
-const inDoubt = () => new CommitInDoubtError(away());
+const inDoubt = () => new InDoubtError(away());
 
 function entry(seq: number, at: Date): CommitEntry {
   const rest = { sender: null, nick: "n", occupantId: "o", origin: null, originRef: null, body: null };

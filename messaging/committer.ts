@@ -7,7 +7,8 @@
 import type { Clock } from "../platform/clock.ts";
 import { KontorError, toKontorError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
-import { type CommitEntry, CommitInDoubtError, FencedError } from "./commit.ts";
+import { InDoubtError } from "../platform/postgres.ts";
+import { type CommitEntry, FencedError } from "./commit.ts";
 import { WithdrawnError } from "./store-commands.ts";
 
 /** An entry on its way, with whom to tell. Exactly one of the two is called. */
@@ -83,7 +84,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
           continue;
         }
         // In doubt, only another owner settles it: whatever else fails says nothing about the first attempt.
-        const doubtful = error instanceof CommitInDoubtError || (inDoubt && !(error instanceof FencedError));
+        const doubtful = error instanceof InDoubtError || (inDoubt && !(error instanceof FencedError));
         if (!doubtful)
           return fail(
             [...placed, ...withdrawn].map(({ pending }) => pending),

@@ -18,11 +18,31 @@ import type { Log } from "./log.ts";
 export interface Database {
   /** A transaction that sees only rows of these tenants. */
   withTenants<T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>): Promise<R>;
+  /**
+   * A transaction of one statement, in one round trip; the statement is planned once for each connection. Gives its
+   * rows. Throws InDoubtError when the connection broke before the answer, else nothing was stored.
+   */
+  oneFor<R extends pg.QueryResultRow>(tenants: readonly string[], statement: Statement): Promise<R[]>;
   /** Queries outside any tenant: tables without row-level security only (others show no rows). */
   common<T>(): Kysely<T>;
   /** Answers when the database does. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** SQL with parameters; `name` stands for this text and no other. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The connection broke while a COMMIT was under way: what the transaction did is stored, or it is not. */
+export class InDoubtError extends Error {
+  constructor(cause: unknown) {
+    super("It is not known whether the transaction was stored", { cause });
+    this.name = "InDoubtError";
+  }
 }
 
 export interface DatabaseOptions {
@@ -67,6 +87,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
       new Kysely<T>({ dialect: new TenantDialect(pool, tenants) }).transaction().execute(work),
+    oneFor: (tenants, statement) => oneFor(pool, tenants, statement),
     common: <T>() => kysely as unknown as Kysely<T>,
     ping: async () => {
       await sql`select 1`.execute(kysely);
@@ -118,7 +139,7 @@ class TenantDriver extends PostgresDriver {
     this.#hold();
     this.#begun = Promise.all([
       connection.executeQuery(CompiledQuery.raw("begin")),
-      connection.executeQuery(CompiledQuery.raw("select set_config('kontor.tenants', $1, true)", [this.#tenants])),
+      connection.executeQuery(CompiledQuery.raw(SCOPE, [this.#tenants])),
     ]);
     this.#begun.catch(() => undefined);
   }
@@ -128,6 +149,36 @@ class TenantDriver extends PostgresDriver {
     await super.commitTransaction(connection);
   }
 }
+
+async function oneFor<R extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  tenants: readonly string[],
+  { name, text, values }: Statement,
+): Promise<R[]> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    holdTick(client.connection.stream);
+    // Should an earlier one fail, the commit is a rollback.
+    const [begun, scoped, asked, committed] = await Promise.allSettled([
+      client.query("begin"),
+      client.query(SCOPE, [tenants.join(",")]),
+      client.query<R>({ name, text, values: [...values] }),
+      client.query("commit"),
+    ]);
+    for (const step of [begun, scoped, asked, committed]) {
+      if (step.status === "fulfilled") continue;
+      const refused = step.reason instanceof pg.DatabaseError && step !== committed;
+      broken = !refused;
+      throw refused ? step.reason : new InDoubtError(step.reason);
+    }
+    return asked.status === "fulfilled" ? asked.value.rows : [];
+  } finally {
+    client.release(broken);
+  }
+}
+
+const SCOPE = "select set_config('kontor.tenants', $1, true)";
 
 /** Keeps what is written back until the work at hand is done, so that it leaves together. */
 function holdTick(stream: Duplex): void {

@@ -102,7 +102,7 @@ function globalSection(input: ProsodyInput): string {
     // The server gathers what it has for a connection into one write by itself. With Nagle's algorithm on top, the next
     // message waits until the receiver has acknowledged the one before, which a receiver that says nothing delays by
     // up to 40 ms.
-    network_settings: { nagle: false },
+    network_settings: { nagle: false, opportunistic_writes: true },
     default_storage: "internal",
     // Only archives go to SQL: accounts and rosters must not wait for a database.
     storage: { archive: "sql" },
