@@ -95,13 +95,13 @@ function globalSection(input: ProsodyInput): string {
     component_stanza_size_limit: 2 * input.maxStanzaBytes + RECEIVERS_BYTES,
     limits: { c2s: { rate: input.clientRate, burst: "5s" } },
     // The server's own threshold (105) starts a collection whenever 5 % were allocated, which is half of its work
-    // under load. 200 lets memory double in between. Its own speed (500) makes a step look at some 500,000 objects, which
-    // is all there are: everybody waits for one collection of tens of milliseconds. 20 looks at some 20,000 a step, a
-    // millisecond each, for every 8 KiB that were allocated, which still ends long before memory doubles.
-    gc: { mode: "incremental", threshold: 200, speed: 20 },
+    // under load. 200 lets memory double in between. Its own speed (500) then does nearly all of it at once: with 200
+    // people in a room everybody waited 35 ms for each. At 1 some thousand objects are looked at for every 8 KiB that
+    // are allocated, well under a millisecond a stanza; it ends after about a third of what there is was allocated.
+    gc: { mode: "incremental", threshold: 200, speed: 1 },
     // The server gathers what it has for a connection into one write by itself. With Nagle's algorithm on top, the next
     // message waits until the receiver has acknowledged the one before, which a receiver that says nothing delays by
-    // up to 40 ms.
+    // up to 40 ms. Written at once, a copy takes one call of the system; asking first whether it may be written, three.
     network_settings: { nagle: false, opportunistic_writes: true },
     default_storage: "internal",
     // Only archives go to SQL: accounts and rosters must not wait for a database.
