@@ -143,3 +143,31 @@ test("a list too long for one stanza is cut, and the release goes with its end",
   const lists = [...sent.matchAll(/<fanout[^>]*>([^<]*)<\/fanout>/g)].map(([, list]) => list?.split("\n") ?? []);
   expect([lists.length, lists.flat(), sent.split("<release").length]).toEqual([2, receivers, 2]);
 });
+
+test("many stanzas to one receiver go as they are, and in bundles to a server that copies", async () => {
+  const to = "a@amt.example/1";
+  const stanza = (body: string) => `<message from="r@x.amt.example" to="${to}"><body>${body}</body></message>`;
+  const short = [stanza("1"), stanza("]]&gt;"), stanza("<![CDATA[2]]>")];
+  /** What comes until the end that is sent behind it. */
+  const sent = async (stanzas: readonly string[]) => {
+    context.sendMany(stanzas, to);
+    context.send(x("message", { id: "end" }));
+    const got = await peer.got('<message id="end"/>');
+    return got.slice(got.indexOf("<message"));
+  };
+  expect(await sent(short)).toBe(short.join(""));
+  await serverCopies();
+  const bundle = (text: string) =>
+    `<message from="x.amt.example" to="x.amt.example"><bundle to="${to}" xmlns="urn:kontor:fanout:0"><![CDATA[${text}]]></bundle></message>`;
+  const long = { fits: stanza("a".repeat(49_000)), alone: stanza("b".repeat(60_000)), last: stanza("c") };
+  const expected = [
+    bundle(short.join("").replace("]]>", "]]]]><![CDATA[>") + long.fits),
+    long.alone,
+    bundle(long.last),
+  ];
+  expect((await sent([...short, ...Object.values(long)])).split("</bundle>").map(summary)).toEqual(
+    expected.join("").split("</bundle>").map(summary),
+  );
+});
+
+const summary = (text: string) => text.replaceAll(/(.)\1{99,}/g, (run, letter) => `${letter} x ${run.length}`);

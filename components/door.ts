@@ -5,7 +5,7 @@
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
-import { fanOut, listedFanOut, NS_FANOUT } from "./fan-out.ts";
+import { bundled, fanOut, listedFanOut, NS_FANOUT } from "./fan-out.ts";
 import type { Jid } from "./jid.ts";
 import { createRouter, type Router, type RouterOptions } from "./router.ts";
 import { type Element, x } from "./stanza.ts";
@@ -36,8 +36,8 @@ export interface DoorContext {
   release(mark: string): void;
   /** Whether a stanza that may come again was released over this very stream. */
   isReleased(mark: string): boolean;
-  /** Many serialised stanzas in one socket write. */
-  write(xml: string): boolean;
+  /** Many serialised stanzas to one receiver, whom each names as its `to`, in the cheapest way that the server knows. */
+  sendMany(stanzas: readonly string[], to: string): boolean;
   request(iq: Element, timeoutMs?: number): Promise<Element>;
   /** The same, where an error is an answer like another. */
   exchange(iq: Element, timeoutMs?: number): Promise<Element>;
@@ -113,7 +113,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     },
     release: (mark) => stream.release(mark),
     isReleased: (mark) => stream.holding?.isReleased(mark) ?? false,
-    write: (xml) => stream.write(xml),
+    sendMany: (stanzas, to) => stream.write(serverCopies ? bundled(stanzas, to, domain) : stanzas.join("")),
     request: (iq, timeoutMs) => router?.request(iq, timeoutMs) ?? notOpen(),
     exchange: (iq, timeoutMs) => router?.exchange(iq, timeoutMs) ?? notOpen(),
     restart: (reason) => stream.restart(reason),

@@ -61,7 +61,10 @@ export function archiveRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDep
           const to = jidText(incoming.from);
           const known = knowsAddresses(room, bareOf(incoming.from));
           const shown = query.flip ? found.entries.toReversed() : found.entries;
-          context.write(shown.map((entry) => resultText(room, to, query.queryid, known, entry)).join(""));
+          context.sendMany(
+            shown.map((entry) => resultText(room, to, query.queryid, known, entry)),
+            to,
+          );
           const [first, final] = [found.entries[0], found.entries.at(-1)];
           return archiveFin.write({
             complete: found.complete,

@@ -8,19 +8,19 @@ import type { RoomState } from "./core-state.ts";
 import { readLogPage } from "./log.ts";
 
 /**
- * The stanzas of a room's history up to an entry, as text for one session: the newest that all four limits of the
+ * The stanzas of a room's history up to an entry, as texts for one session: the newest that all four limits of the
  * request leave, oldest first. `now` in milliseconds.
  */
-export async function historyText(
+export async function historyTexts(
   db: Database,
   tenant: string,
   room: RoomState,
   wanted: { readonly session: string; readonly upTo: number; readonly request: HistoryRequest | undefined },
   now: number,
-): Promise<string> {
+): Promise<string[]> {
   const { session, upTo, request } = wanted;
   const limit = Math.min(request?.maxstanzas ?? room.config.history, MAX_HISTORY);
-  if (limit === 0 || request?.maxchars === 0) return "";
+  if (limit === 0 || request?.maxchars === 0) return [];
   const since = [
     request?.since === undefined ? undefined : Date.parse(request.since),
     request?.seconds === undefined ? undefined : now - request.seconds * 1_000,
@@ -36,5 +36,5 @@ export async function historyText(
     if (left < 0) break;
     texts.push(text);
   }
-  return texts.reverse().join("");
+  return texts.reverse();
 }

@@ -11,7 +11,7 @@ import { wake } from "../platform/wake.ts";
 import { releaseSession } from "./core-message.ts";
 import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import type { Effect, LogDraft, RoomState } from "./core-state.ts";
-import { historyText } from "./history.ts";
+import { historyTexts } from "./history.ts";
 import { type Invitations, roomInvitations } from "./invitations.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
 import { type Rates, rates } from "./rates.ts";
@@ -63,6 +63,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
 type HistoryEffect = Extract<Effect, { readonly do: "history" }>;
 
 const IDLE_MS = 10 * 60_000;
+/** A temporary room may end in the moment in which another is about to enter it. */
+const MAKE_ATTEMPTS = 5;
 
 export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const tenant = context.tenant.id;
@@ -103,7 +105,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const sendHistory = async (room: RoomState, { session, upTo, request, releases }: HistoryEffect) => {
     try {
       if (rules.now().archive)
-        context.write(await historyText(deps.db, tenant, room, { session, upTo, request }, deps.clock()));
+        context.sendMany(await historyTexts(deps.db, tenant, room, { session, upTo, request }, deps.clock()), session);
     } catch (error) {
       context.log.warn("The history of a room could not be read; the join goes on without it", {
         room: room.name,
@@ -133,19 +135,20 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
       if (held.creators !== "everybody") {
         checkCreator(held, await rolesOfPerson(deps.db, tenant, owner.split("@")[0] ?? "", new Date(deps.clock())));
       }
-      const id = deps.newId();
-      const made = { id, name, config: firstConfig(held, name), owner, locked: held.lockNewRooms };
-      await createRoom(deps.db, tenant, made, {
-        now: new Date(deps.clock()),
-        newId: deps.newId,
-        defaults: deps.quotas,
-        actor: (trx) => xmppActor(trx, context.tenant, owner, ["room:owner"]),
-      });
-      const done = await withRoom(name, (room) => {
-        if (!room) throw new KontorError("internal", "The room vanished while it was made");
-        return work(room, room.id === id);
-      });
-      return done;
+      for (let attempt = 0; attempt < MAKE_ATTEMPTS; attempt += 1) {
+        const id = deps.newId();
+        const made = { id, name, config: firstConfig(held, name), owner, locked: held.lockNewRooms };
+        await createRoom(deps.db, tenant, made, {
+          now: new Date(deps.clock()),
+          newId: deps.newId,
+          defaults: deps.quotas,
+          actor: (trx) => xmppActor(trx, context.tenant, owner, ["room:owner"]),
+        });
+        const done = await withRoom(name, (room) => room && { result: work(room, room.id === id) });
+        if (done) return done.result;
+        // Another had made it before us, and ended it in between.
+      }
+      throw new KontorError("unavailable", "The room ends as soon as it is made: try again in a moment");
     },
     apply,
     applyHeld: (room, effects, held) => {

@@ -39,7 +39,7 @@ export async function ownRooms(
       sendToAll: () => true,
       release: () => undefined,
       isReleased: () => false,
-      write: () => true,
+      sendMany: () => true,
       request: () => Promise.reject(new Error("nobody is there")),
       exchange: () => Promise.reject(new Error("nobody is there")),
       restart: () => undefined,

@@ -1,12 +1,15 @@
 -- One stanza of a component for many receivers: parsed, checked and routed once instead of once for each.
 -- In:     <message/> or <presence/> from a component to its own domain, with a child
---         <fanout xmlns='urn:kontor:fanout:0'/> whose text holds full addresses, one a line.
--- Out:    the stanza without that child to each of them; an absent one is bounced as always.
+--         <fanout xmlns='urn:kontor:fanout:0'/> whose text holds full addresses, one a line; or with a child
+--         <bundle xmlns='urn:kontor:fanout:0' to=''/> whose text holds many stanzas, each with 'from' and 'to'.
+-- Out:    the stanza without that child to each of them; those in the bundle to the address that it names. An absent one
+--         is bounced as always.
 -- Hosts:  on the component it does the work; on the tenant's host it tells of it by the feature urn:kontor:fanout:0.
 -- Why:    an archived room beside this server costs the server twice what its own rooms cost, and nearly all of that is
---         parsing and routing copies that differ in one attribute.
+--         parsing and routing copies that differ in one attribute. A page of an archive is nothing but such work.
 
 local st = require "util.stanza";
+local parse_xml = require "util.xml".parse;
 
 local xmlns = "urn:kontor:fanout:0";
 local escaped = st.xml_escape;
@@ -70,29 +73,54 @@ local function takes_text(session)
 	return session.stream and session.rawsend and not (filters and filters[1]);
 end
 
+-- The session of a receiver who is there and may be written to without a look at each stanza.
+-- allowed: [domain] = whether its people may be written to, as far as it was asked.
+local function open_session(to, allowed)
+	local session = full_sessions[to];
+	if not session or session.type ~= "c2s" then return; end
+	local host = session.host;
+	if allowed[host] == nil then allowed[host] = may_talk(module.host, host); end
+	return allowed[host] and not is_careful(session) and session or nil;
+end
+
+local function unbundle(origin, bundle)
+	local to, text = bundle.attr.to, bundle:get_text();
+	local session = open_session(to, {});
+	if session and takes_text(session) and session.rawsend(text) then return; end
+	local all = parse_xml("<all xmlns='jabber:client'>"..text.."</all>");
+	if not all then
+		module:log("error", "A bundle for %s is no XML", to);
+		return;
+	end
+	for stanza in all:childtags() do
+		stanza.attr.xmlns = nil;
+		module:send(stanza, origin);
+	end
+end
+
 local function fan_out(event)
 	local origin, stanza = event.origin, event.stanza;
 	if origin.type ~= "component" or origin.host ~= module.host then return; end
+	local bundle = stanza:get_child("bundle", xmlns);
+	if bundle then
+		unbundle(origin, bundle);
+		return true;
+	end
 	local list = stanza:get_child_text("fanout", xmlns);
 	if not list then return; end
 	stanza:remove_children("fanout", xmlns);
 	local direct = stanza.name == "presence" or stanza.attr.type == "groupchat";
-	local before, behind;
-	-- [domain] = whether its people may be written to.
 	local allowed = {};
+	local before, behind;
 	for to in list:gmatch("[^\n]+") do
-		local session = direct and full_sessions[to];
+		local session = direct and open_session(to, allowed);
 		local delivered = false;
-		if session and session.type == "c2s" then
-			local host = session.host;
-			if allowed[host] == nil then allowed[host] = may_talk(module.host, host); end
-			if allowed[host] and not is_careful(session) then
-				if takes_text(session) then
-					if not before then before, behind = halves(stanza); end
-					delivered = session.rawsend(before..escaped(to)..behind);
-				else
-					delivered = session.send(addressed(stanza, to));
-				end
+		if session then
+			if takes_text(session) then
+				if not before then before, behind = halves(stanza); end
+				delivered = session.rawsend(before..escaped(to)..behind);
+			else
+				delivered = session.send(addressed(stanza, to));
 			end
 		end
 		if not delivered then module:send(addressed(stanza, to), origin); end
