@@ -38,6 +38,9 @@ export interface BenchServer {
  */
 const PORT_BASE = 24_000;
 
+/** How long the peer keeps its archive: `never` deletes, or so many days. */
+export type PeerKeeps = "never" | `${number}d`;
+
 /** Both rooms of Prosody, as its users have them: the same modules but for the archive. */
 function peerSections(domain: string): string {
   const muc = (prefix: string, modules: readonly string[], storage: string | undefined) =>
@@ -50,7 +53,11 @@ function peerSections(domain: string): string {
           muc_room_locking: false,
           max_history_messages: 20,
           ...(storage
-            ? { storage: { muc_log: storage }, muc_log_by_default: true, muc_log_expires_after: "never" }
+            ? {
+                storage: { muc_log: storage },
+                muc_log_by_default: true,
+                muc_log_expires_after: "never" satisfies PeerKeeps,
+              }
             : {}),
         },
         "  ",
@@ -89,6 +96,16 @@ async function letKeep(url: string, days: number): Promise<void> {
   } finally {
     await owner.close();
   }
+}
+
+/** From now on the peer's archive lives so long. Rejects when its server does not take it. */
+export async function letPeerKeep({ stack, tenant }: BenchServer, keeps: PeerKeeps): Promise<void> {
+  const host = luaString(`muc-archived.${tenant.domain}`);
+  const results = await stack.prosodyShell([
+    `> require"core.configmanager".set(${host}, "muc_log_expires_after", ${luaString(keeps)})`,
+    `module:reload("muc_mam", ${host})`,
+  ]);
+  if (!results.every((result) => /true|reloaded/i.test(result))) throw new Error(`Prosody's shell: ${results}`);
 }
 
 /** Starts everything, with archives that go back as far as asked for. Rejects with a StackError when a part does not come up; then nothing is left running. */
