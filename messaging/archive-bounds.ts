@@ -1,8 +1,8 @@
 /** What ends of a room's archive mean in it: times and ids as numbers of its log. */
-import { type RawBuilder, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import { KIND } from "./log.ts";
-import { type RoomRef, spanOfIds, tellsTime } from "./log-times.ts";
+import { type RoomRef, readByIds } from "./log-times.ts";
 import type { Tables } from "./tables.ts";
 
 /** Entries around a moment that are looked at for its place in the order, should a clock once have gone back. */
@@ -77,21 +77,11 @@ export async function placesOf(
   upTo: number,
   cutoff: string,
 ): Promise<ReadonlyMap<string, Place>> {
-  const places = new Map<string, Place>();
-  const look = async (wanted: readonly string[], times: RawBuilder<unknown>) => {
-    if (wanted.length === 0) return;
+  const found = await readByIds(ids, async (wanted, times) => {
     const { rows } = await sql<Place & { id: string }>`
       select id, seq, at from room_log where tenant_id = ${tenant} and room_id = ${roomId}
         and id = any (${wanted}::uuid[]) and seq <= ${upTo} and at >= ${cutoff}::timestamptz ${times}`.execute(trx);
-    for (const { id, ...place } of rows) places.set(id, place);
-  };
-  const told = ids.filter(tellsTime);
-  const { since, till } = spanOfIds(told);
-  await look(told, sql`and at >= ${since} and at < ${till}`);
-  // Ids of entries that were taken over from elsewhere, and ids that nobody gave out.
-  await look(
-    ids.filter((id) => !places.has(id)),
-    sql``,
-  );
-  return places;
+    return rows;
+  });
+  return new Map(found.map(({ id, ...place }) => [id, place]));
 }

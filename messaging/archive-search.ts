@@ -7,7 +7,8 @@ import type { Database } from "../platform/postgres.ts";
 import { acrossRooms, type PlaceAcross } from "./archive-across.ts";
 import { type ArchivePage, readPage } from "./archive-log.ts";
 import { HIT_END, HIT_START, hitsIn } from "./core-excerpt.ts";
-import { type ShownEntry, visible } from "./log.ts";
+import type { ShownEntry } from "./log.ts";
+import { readEntryIn, readLogPageIn } from "./log-reads.ts";
 import type { Tables } from "./tables.ts";
 
 export interface ArchiveReading {
@@ -36,7 +37,6 @@ type Trx = Transaction<Tables>;
 
 /** What searches for few and common words need is below a tenth of it; one that is built to be slow ends. */
 const SEARCH_MS = 5_000;
-const columns = ["seq", "id", "at", "sender", "nick", "body"] as const;
 const TOO_LONG = "57014";
 
 /** Reads within a transaction that records the reading as its last act. `object`: what of the tenant is read. */
@@ -138,17 +138,11 @@ export function archiveContext(
 ) {
   const object = `room/${roomId}`;
   return reading(deps, { tenant, object }, actor, { around: id, ...around }, async (trx, now) => {
-    const log = () =>
-      trx
-        .selectFrom("room_log")
-        .select(columns)
-        .where("tenant_id", "=", tenant)
-        .where("room_id", "=", roomId)
-        .where(visible(tenant, now));
-    const middle = await log().where("id", "=", id).executeTakeFirst();
+    const room = { tenant, roomId };
+    const middle = await readEntryIn(trx, room, id, now);
     if (!middle) throw new KontorError("not-found", "The archive has no message with that id (any more)");
-    const before = await log().where("seq", "<", middle.seq).orderBy("seq", "desc").limit(around.before).execute();
-    const after = await log().where("seq", ">", middle.seq).orderBy("seq").limit(around.after).execute();
-    return [...before.reverse(), middle, ...after].map((entry) => ({ ...entry, hits: [] }));
+    const before = await readLogPageIn(trx, room, { upTo: middle.seq - 1, last: true, limit: around.before }, now);
+    const after = await readLogPageIn(trx, room, { after: middle.seq, last: false, limit: around.after }, now);
+    return [...before, middle, ...after].map((entry) => ({ ...entry, hits: [] }));
   });
 }

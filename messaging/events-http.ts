@@ -11,7 +11,7 @@ import { roomEvent } from "./core-event.ts";
 import { PAGE, type RoomStreams, roomStreams, type Start } from "./event-stream.ts";
 import { addressOf, type RoomHttpDeps, requireArchive, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
-import { readEntry, readLog, readLogPage } from "./log.ts";
+import { readEntry, readLog, readLogPage } from "./log-reads.ts";
 import { itemOf, requireReader } from "./message-reader.ts";
 import { readRoom } from "./room-list.ts";
 import { roomWatch } from "./room-watch.ts";

@@ -5,7 +5,7 @@ import { delay } from "../components/xep/xep-0203-delay.ts";
 import type { Database } from "../platform/postgres.ts";
 import { MAX_HISTORY } from "./core-config.ts";
 import type { RoomState } from "./core-state.ts";
-import { readLogPage } from "./log.ts";
+import { readLogPage } from "./log-reads.ts";
 
 /**
  * The stanzas of a room's history up to an entry, as texts for one session: the newest that all four limits of the

@@ -2,7 +2,7 @@
  * In which days entries of a room's log lie. The log has a partition for each day: a statement that names the times it is
  * about looks at a few of them, one that does not is planned for all, which takes longer than to read what it finds.
  */
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Tables } from "./tables.ts";
 
 export interface RoomRef {
@@ -11,9 +11,15 @@ export interface RoomRef {
 }
 
 /** From `since` until before `till`. */
-export interface Span {
+interface Span {
   readonly since: Date;
   readonly till: Date;
+}
+
+/** Numbers, both included, and the times in which they lie. */
+export interface Stretch extends Span {
+  readonly low: number;
+  readonly high: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -35,13 +41,19 @@ async function spanOf(
 
 /**
  * Reads `wanted` entries from one end of the numbers `low` to `high`, in stretches that grow until there are enough.
- * `read` gives those of a stretch from that end on.
+ * `read` gives those of a stretch from that end on; before the day of `earliest` it is not asked any more.
  */
 export async function readStretches<Entry>(
   trx: Transaction<Tables>,
   room: RoomRef,
-  { low, high, last, wanted }: { low: number; high: number; last: boolean; wanted: number },
-  read: (stretch: Span & { low: number; high: number }, limit: number) => Promise<readonly Entry[]>,
+  {
+    low,
+    high,
+    last,
+    wanted,
+    earliest,
+  }: { low: number; high: number; last: boolean; wanted: number; earliest?: Date | undefined },
+  read: (stretch: Stretch, limit: number) => Promise<readonly Entry[]>,
 ): Promise<Entry[]> {
   const found: Entry[] = [];
   let [from, to] = [low, high];
@@ -51,17 +63,34 @@ export async function readStretches<Entry>(
       : { low: from, high: Math.min(to, from + length - 1) };
     const span = await spanOf(trx, room, stretch.low, stretch.high);
     if (span) found.push(...(await read({ ...span, ...stretch }, wanted - found.length)));
+    if (last && span && earliest && span.since <= earliest) break;
     if (last) to = stretch.low - 1;
     else from = stretch.high + 1;
   }
   return found;
 }
 
+/**
+ * Reads entries by their archive ids: first where these say that they are, then, since those of entries that were taken
+ * over from elsewhere say nothing, the rest everywhere. `read` gets the condition on the time.
+ */
+export async function readByIds<Entry extends { readonly id: string }>(
+  ids: readonly string[],
+  read: (ids: readonly string[], times: RawBuilder<unknown>) => Promise<readonly Entry[]>,
+): Promise<Entry[]> {
+  const told = ids.filter(tellsTime);
+  const { since, till } = spanOfIds(told);
+  const near = told.length > 0 ? await read(told, sql`and at >= ${since} and at < ${till}`) : [];
+  const found = new Set(near.map(({ id }) => id));
+  const rest = ids.filter((id) => !found.has(id));
+  return [...near, ...(rest.length > 0 ? await read(rest, sql``) : [])];
+}
+
 /** Whether an archive id is a UUIDv7: it tells when its entry was written (RFC 9562 5.7). */
-export const tellsTime = (id: string): boolean => id[14] === "7";
+const tellsTime = (id: string): boolean => id[14] === "7";
 
 /** When entries with these UUIDv7 ids were written: a day more on both sides, as the clock was read anew for the entry. */
-export function spanOfIds(ids: readonly string[]): Span {
+function spanOfIds(ids: readonly string[]): Span {
   const times = ids.map((id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
   const [first, last] = [Math.min(...times), Math.max(...times)];
   const latest = new Date("9999-12-31T00:00:00Z").getTime();

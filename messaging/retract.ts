@@ -9,7 +9,8 @@ import { KontorError } from "../platform/errors.ts";
 import { groupchat } from "./core-message.ts";
 import { moderation, requireErasable, requireModerator, retraction, versionsOf } from "./core-retract.ts";
 import type { Effect, RoomState } from "./core-state.ts";
-import { type LogEntry, readEntry, readOwn, readSaidBy } from "./log.ts";
+import type { LogEntry } from "./log.ts";
+import { readEntry, readOwn, readSaidBy } from "./log-reads.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 

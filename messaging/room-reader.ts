@@ -2,7 +2,7 @@
 import type { DoorContext } from "../components/door.ts";
 import { type Element, parseXml } from "../components/stanza.ts";
 import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
-import { readHeld } from "./log.ts";
+import { readHeld } from "./log-reads.ts";
 import type { RoomMemory } from "./room-memory.ts";
 import { type Loaded, type RoomTable, untilSettled } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";

@@ -6,7 +6,7 @@ import { said } from "./core-message.ts";
 import { correctionRoot, moderation, retraction } from "./core-retract.ts";
 import { messageOf, type Speaker, speakerOf } from "./core-speaker.ts";
 import { administers, affiliationOf, type LogDraft, type RoomState } from "./core-state.ts";
-import { readEntry } from "./log.ts";
+import { readEntry } from "./log-reads.ts";
 import { findErasable } from "./retract.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
