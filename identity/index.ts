@@ -1,6 +1,6 @@
 /** Identity: tenants, people and API tokens; who asks and what they may do. */
 export { type AccessReader, accessReader } from "./access.ts";
-export { followAccess } from "./access-events.ts";
+export { accessChanged, followAccess } from "./access-events.ts";
 export { type Actor, type AuditChange, actorOf, audit, localActor } from "./audit.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { cookieName } from "./core-session-cookie.ts";
@@ -14,7 +14,7 @@ export { oidcClient } from "./oidc-client.ts";
 export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { personNames } from "./person-names.ts";
-export { rolesOfPerson } from "./person-roles.ts";
+export { rolesOfPeople, rolesOfPerson } from "./person-roles.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRoutes } from "./session-http.ts";

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
+import { accessChanged } from "../identity/index.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import { commandRunner } from "./command-runner.ts";
@@ -19,6 +20,8 @@ export interface Background {
   readonly onInbox: (tenant: string, listener: () => void) => () => void;
   readonly onCommand: (tenant: string, listener: () => void) => () => void;
   readonly onRules: (tenant: string, listener: () => void) => () => void;
+  /** What people may do has changed. */
+  readonly onRoles: (tenant: string, listener: () => void) => () => void;
   readonly onFarSide: (tenant: string, listener: (room: string) => void) => () => void;
   stop(): Promise<void>;
 }
@@ -28,10 +31,12 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
   const inbox = new Map<string, () => void>();
   const commands = new Map<string, () => void>();
   const rules = new Map<string, () => void>();
+  const roles = new Map<string, () => void>();
   const far = new Map<string, (room: string) => void>();
   const stopInbox = await onWake(patientRedis, roomInboxTopic, log, ({ tenant }) => inbox.get(tenant)?.());
   const stopCommands = await onWake(patientRedis, roomCommandTopic, log, ({ tenant }) => commands.get(tenant)?.());
   const stopRules = await onWake(patientRedis, roomRulesTopic, log, ({ tenant }) => rules.get(tenant)?.());
+  const stopRoles = await onWake(patientRedis, accessChanged, log, ({ tenant }) => roles.get(tenant)?.());
   const stopFar = await onWake(patientRedis, farSideTopic, log, ({ tenant, room }) => far.get(tenant)?.(room));
   const listen =
     <T>(listeners: Map<string, T>) =>
@@ -43,9 +48,10 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
     onInbox: listen(inbox),
     onCommand: listen(commands),
     onRules: listen(rules),
+    onRoles: listen(roles),
     onFarSide: listen(far),
     stop: async () => {
-      await Promise.all([stopInbox(), stopCommands(), stopRules(), stopFar()]);
+      await Promise.all([stopInbox(), stopCommands(), stopRules(), stopRoles(), stopFar()]);
     },
   };
 }
@@ -94,6 +100,12 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
         log.warn("Messages that are not to be kept could not be deleted; tried again soon", { error }),
       );
 
+  /** Roles end by themselves, and that one was given may have been told to nobody. */
+  const lookAtRules = async () => {
+    await rooms.rules.look();
+    rooms.hats.look();
+  };
+
   const tick = () => {
     ticks += 1;
     tellUse();
@@ -104,7 +116,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     }
     // A room whose last leave Redis missed is kept until it could be written.
     if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();
-    if (online && ticks % 15 === 0) void rooms.rules.look();
+    if (online && ticks % 15 === 0) void lookAtRules();
     if (online && ticks % PURGE_TICKS === 0 && !rooms.rules.now().archive) void purge();
     // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
     if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
@@ -118,7 +130,8 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   deps.redis.on("ready", onRedisReady);
   const stopInbox = deps.background.onInbox(rooms.tenant, () => void emptyInbox());
   const stopCommands = deps.background.onCommand(rooms.tenant, () => void runCommands());
-  const stopRules = deps.background.onRules(rooms.tenant, () => void rooms.rules.look());
+  const stopRules = deps.background.onRules(rooms.tenant, () => void lookAtRules());
+  const stopRoles = deps.background.onRoles(rooms.tenant, () => rooms.hats.look());
   const stopFar = deps.background.onFarSide(rooms.tenant, (id) => {
     const room = rooms.loaded().find((each) => each.id === id);
     if (room) void rooms.refreshFar(room);
@@ -139,6 +152,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
       stopInbox();
       stopCommands();
       stopRules();
+      stopRoles();
       stopFar();
       await deps.committer.idle();
     },

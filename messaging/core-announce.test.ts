@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { hats } from "../components/xep/xep-0317-hats.ts";
-import { presenceOf } from "./core-announce.ts";
-import { emptyRoom, enter } from "./testkit.ts";
+import { othersTo, presenceOf } from "./core-announce.ts";
+import { accountOf, wear, wornRoles } from "./core-hats.ts";
+import { emptyRoom, enter, sentTo } from "./testkit.ts";
 
 test.each([
   ["somebody of the tenant", "anna@example.org/1", []],
@@ -28,4 +29,36 @@ test.each([
   const occupant = room.bySession.get("carl@partner.example/1");
   const element = occupant && presenceOf(room, occupant, { statuses: [] }).getChild("hats", hats.ns);
   expect(element && hats.read(element).hats).toEqual([{ uri: "urn:kontor:hat:guest", title, lang }]);
+});
+
+test("roles that were found are worn by who is of the tenant, in the language of the room, and change for newcomers", () => {
+  const room = emptyRoom();
+  enter(room, "anna@example.org/1", "Anna");
+  enter(room, "neu@example.org/1", "Neu");
+  const [anna, neu] = ["anna@example.org/1", "neu@example.org/1"].map((jid) => room.bySession.get(jid));
+  if (!anna || !neu) throw new Error("nobody came in");
+  const shown = () => {
+    const [presence] = sentTo(othersTo(room, neu, "neu@example.org/1"), "neu@example.org/1");
+    const element = presence?.getChild("hats", hats.ns);
+    return element ? hats.read(element).hats : [];
+  };
+  expect(shown()).toEqual([]);
+  expect(wear(anna, wornRoles(["user", "moderator", "operator", "dpo", "moderator"]))).toBe(true);
+  expect(shown()).toEqual([
+    { uri: "urn:kontor:hat:role:dpo", title: "Datenschutz", lang: "de" },
+    { uri: "urn:kontor:hat:role:moderator", title: "Moderation", lang: "de" },
+  ]);
+  expect(wear(anna, ["dpo", "moderator"])).toBe(false);
+  wear(anna, []);
+  expect(shown()).toEqual([]);
+});
+
+test.each([
+  ["anna@example.org", "anna"],
+  ["example.org", undefined],
+  ["gast@gaeste.example.org", undefined],
+  ["carl@partner.example", undefined],
+  [null, undefined],
+])("the account of %s is %s", (bare, account) => {
+  expect(accountOf(emptyRoom(), { bare })).toBe(account);
 });

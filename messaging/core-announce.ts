@@ -1,8 +1,8 @@
 /** How a room tells of its occupants: XEP-0045 7.2.2, 7.2.5, 7.14, XEP-0421, XEP-0317. Pure. */
 import { type Element, x } from "../components/stanza.ts";
 import { type Affiliation, mucUser, status } from "../components/xep/xep-0045-muc.ts";
-import { hats } from "../components/xep/xep-0317-hats.ts";
 import { occupantIdElement } from "../components/xep/xep-0421-occupant-id.ts";
+import { hatsOf } from "./core-hats.ts";
 import {
   type Effect,
   everySession,
@@ -50,17 +50,6 @@ export function presenceOf(room: RoomState, occupant: Occupant, details: Presenc
     hatsOf(room, occupant),
   );
   return presence;
-}
-
-/** XEP-0317: who is not of the tenant wears it: people of another network, and of a partner as guests. */
-function hatsOf(room: RoomState, { far, bare }: Occupant): Element | undefined {
-  if (far) return hats.write({ hats: [{ uri: `urn:kontor:hat:${far.network}`, title: far.network.toUpperCase() }] });
-  const home = room.jid.slice(room.jid.indexOf("@rooms.") + "@rooms.".length);
-  const domain = bare?.slice(bare.indexOf("@") + 1) ?? home;
-  if (domain === home || domain.endsWith(`.${home}`)) return undefined;
-  // In the language of the room, which is German without word of it.
-  const lang = /^en\b/i.test(room.config.language) ? "en" : "de";
-  return hats.write({ hats: [{ uri: "urn:kontor:hat:guest", title: lang === "en" ? "Guest" : "Gast", lang }] });
 }
 
 /** An element belongs to one parent: each stanza gets a copy that shares the children. */
@@ -221,15 +210,15 @@ export function withheldTo(room: RoomState, jid: string): Effect[] {
 
 /** The same presence for each newcomer: in a join storm it is made, and made into text, once and not once for each. */
 function shownPresence(room: RoomState, occupant: Occupant, realJid: boolean): Element {
-  const { nick, affiliation, role } = occupant;
+  const { nick, affiliation, role, worn } = occupant;
   const session = [...occupant.sessions.values()].at(-1);
   const presence = session?.presence;
   occupant.shown ??= {};
   const key = realJid ? "named" : "unnamed";
   const known = occupant.shown[key];
-  if (known && isCurrent(known, { nick, affiliation, role, session, presence })) return known.stanza;
+  if (known && isCurrent(known, { nick, affiliation, role, worn, session, presence })) return known.stanza;
   const stanza = presenceOf(room, occupant, { statuses: [], realJid });
-  occupant.shown[key] = { nick, affiliation, role, session, presence, stanza };
+  occupant.shown[key] = { nick, affiliation, role, worn, session, presence, stanza };
   return stanza;
 }
 
@@ -237,6 +226,7 @@ const isCurrent = (known: Shown, now: Omit<Shown, "stanza">): boolean =>
   known.nick === now.nick &&
   known.affiliation === now.affiliation &&
   known.role === now.role &&
+  known.worn === now.worn &&
   known.session === now.session &&
   known.presence === now.presence;
 

@@ -45,6 +45,10 @@ export const roomRules = z.strictObject({
     .default(true)
     .describe("Whether people of partners may be invited by whoever may invite."),
   guests: z.boolean().default(true).describe("Whether people of partners who have no tie to a room may enter it."),
+  roleHats: z
+    .boolean()
+    .default(false)
+    .describe("Whether roles in the tenant (administration, data protection, moderation) are shown in its rooms."),
   // So generous that only machines meet them: what a tenant says in all is limited by its quota.
   messagesPerTenSeconds: rate(300, 3_000),
   joinsPerTenSeconds: rate(100, 5_000),

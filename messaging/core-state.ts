@@ -2,6 +2,7 @@ import type { Element } from "../components/stanza.ts";
 import type { Affiliation, HistoryRequest, Role } from "../components/xep/xep-0045-muc.ts";
 import type { LoggedCommand } from "./core-commands.ts";
 import type { RoomConfig } from "./core-config.ts";
+import type { WornRole } from "./core-hats.ts";
 import { looksOf, nickKey } from "./core-nick.ts";
 
 /** One connection of an occupant: one nick may be used from several devices of one person. */
@@ -28,12 +29,15 @@ export interface Occupant {
   readonly sessions: Map<string, Session>;
   /** The link by which somebody of another network is here, and the id there. */
   readonly far: { readonly link: string; readonly network: string; readonly id: string } | undefined;
+  /** The roles in the tenant that others see. */
+  worn?: readonly WornRole[];
   /** Its presence as newcomers get it, made once and kept as long as it is right; with the real address and without. */
   shown?: { named?: Shown; unnamed?: Shown };
 }
 
 /** A presence, with what it was made from. */
 export interface Shown extends Pick<Occupant, "nick" | "affiliation" | "role"> {
+  readonly worn: readonly WornRole[] | undefined;
   readonly session: Session | undefined;
   readonly presence: readonly Element[] | undefined;
   readonly stanza: Element;

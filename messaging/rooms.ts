@@ -15,6 +15,7 @@ import { historyTexts } from "./history.ts";
 import { type Invitations, roomInvitations } from "./invitations.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
 import { type Rates, rates } from "./rates.ts";
+import { type RoleHats, roleHats } from "./role-hats.ts";
 import { roomAppends } from "./room-appends.ts";
 import { type RoomChanges, roomChanges } from "./room-changes.ts";
 import { roomMemory } from "./room-memory.ts";
@@ -44,6 +45,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   /** Tells those who follow a room elsewhere what is only of the moment. */
   readonly news: RoomNews;
   readonly invitations: Invitations;
+  /** The roles in the tenant that people wear. */
+  readonly hats: RoleHats;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -94,7 +97,11 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     if (sessions.length === 0) return;
     memory.remember(room, sessions);
     news.moved(room);
+    hats.entered();
   };
+
+  const loaded = () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state]));
+  const hats = roleHats(context, deps, { rules, loaded, apply: (...all) => apply(...all) });
 
   /** Who comes and goes by links is remembered elsewhere. */
   const applyFar = (room: RoomState, effects: readonly Effect[]): void => {
@@ -171,7 +178,8 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     alone,
     changeOf,
     end,
-    loaded: () => [...rooms.values()].flatMap((each) => (each instanceof Promise ? [] : [each.state])),
+    loaded,
+    hats,
     occupantId,
     refreshFar: async (room) => applyFar(room, await memory.refreshFar(room)),
     rememberAll: () => {

@@ -56,6 +56,7 @@ export function RoomRulesForm({ rules, save }: RulesFormProps) {
         archiveDays: days === "" ? null : Number(days),
         invitePartners: values.has("invitePartners"),
         guests: values.has("guests"),
+        roleHats: values.has("roleHats"),
         messagesPerTenSeconds: rate("messagesPerTenSeconds"),
         joinsPerTenSeconds: rate("joinsPerTenSeconds"),
       },
@@ -132,6 +133,8 @@ export function RoomRulesForm({ rules, save }: RulesFormProps) {
         <h2 id="rules-others">{t("roomRules.others")}</h2>
         <CheckField name="invitePartners" label={t("roomRules.invitePartners")} defaultChecked={rules.invitePartners} />
         <CheckField name="guests" label={t("roomRules.guests")} defaultChecked={rules.guests} />
+        <CheckField name="roleHats" label={t("roomRules.roleHats")} defaultChecked={rules.roleHats} />
+        <p className="hint">{t("roomRules.roleHatsHint")}</p>
         {rates.map((rate) => (
           <fieldset key={rate} className="group">
             <legend>{t(`roomRules.${rate}`)}</legend>

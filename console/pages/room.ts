@@ -142,6 +142,7 @@ export const rulesShape = z.object({
   archiveLimit: z.object({ amount: z.number(), unit: z.enum(["day", "month", "year"]) }),
   invitePartners: z.boolean(),
   guests: z.boolean(),
+  roleHats: z.boolean(),
   messagesPerTenSeconds: rateShape,
   joinsPerTenSeconds: rateShape,
 });

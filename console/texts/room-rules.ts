@@ -34,6 +34,9 @@ export const de = {
   others: "Gäste und Grenzen",
   invitePartners: "Personen von Partnern dürfen eingeladen werden",
   guests: "Personen von Partnern dürfen offene Räume auch ohne Einladung betreten",
+  roleHats: "Rollen in der Einrichtung sind in den Räumen zu sehen",
+  roleHatsHint:
+    "Verwaltung, Datenschutz, Konferenzleitung und Moderation stehen dann bei der Person, für alle im Raum.",
   messagesPerTenSeconds: "Höchstens Nachrichten in zehn Sekunden",
   joinsPerTenSeconds: "Höchstens Eintritte in zehn Sekunden",
   person: "von einer Person",
@@ -74,6 +77,9 @@ export const en: typeof de = {
   others: "Guests and limits",
   invitePartners: "People of partners may be invited",
   guests: "People of partners may enter open rooms without an invitation too",
+  roleHats: "Roles in the organisation are shown in its rooms",
+  roleHatsHint:
+    "Administration, data protection, conference host and moderator then stand beside a person, for all inside.",
   messagesPerTenSeconds: "Most messages in ten seconds",
   joinsPerTenSeconds: "Most entries in ten seconds",
   person: "by one person",
