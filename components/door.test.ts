@@ -85,7 +85,7 @@ test("until the server says that it copies, each receiver gets a stanza of its o
 
 /** Resolves when the door knows that the server makes copies. */
 async function serverCopies(): Promise<void> {
-  const features = "<feature var='urn:kontor:fanout:0'/>";
+  const features = "<feature var='urn:kontor:fanout:0'/><feature var='urn:kontor:bundle:0'/>";
   const query = `<query xmlns='http://jabber.org/protocol/disco#info'>${features}</query>`;
   peer.socket.write(`<iq type='result' id='id' from='amt.example' to='x.amt.example'>${query}</iq>`);
   await say("inge@amt.example/1");
@@ -144,7 +144,7 @@ test("a list too long for one stanza is cut, and the release goes with its end",
   expect([lists.length, lists.flat(), sent.split("<release").length]).toEqual([2, receivers, 2]);
 });
 
-test("many stanzas to one receiver go as they are, and in bundles to a server that copies", async () => {
+test("many stanzas to one receiver go as they are, and in bundles to a server that takes them", async () => {
   const to = "a@amt.example/1";
   const stanza = (body: string) => `<message from="r@x.amt.example" to="${to}"><body>${body}</body></message>`;
   const short = [stanza("1"), stanza("]]&gt;"), stanza("<![CDATA[2]]>")];
@@ -158,7 +158,7 @@ test("many stanzas to one receiver go as they are, and in bundles to a server th
   expect(await sent(short)).toBe(short.join(""));
   await serverCopies();
   const bundle = (text: string) =>
-    `<message from="x.amt.example" to="x.amt.example"><bundle to="${to}" xmlns="urn:kontor:fanout:0"><![CDATA[${text}]]></bundle></message>`;
+    `<message from="x.amt.example" to="x.amt.example"><bundle to="${to}" xmlns="urn:kontor:bundle:0"><![CDATA[${text}]]></bundle></message>`;
   const long = { fits: stanza("a".repeat(49_000)), alone: stanza("b".repeat(60_000)), last: stanza("c") };
   const expected = [
     bundle(short.join("").replace("]]>", "]]]]><![CDATA[>") + long.fits),

@@ -5,7 +5,7 @@
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
-import { bundled, fanOut, listedFanOut, NS_FANOUT } from "./fan-out.ts";
+import { bundled, fanOut, listedFanOut, NS_BUNDLE, NS_FANOUT } from "./fan-out.ts";
 import type { Jid } from "./jid.ts";
 import { createRouter, type Router, type RouterOptions } from "./router.ts";
 import { type Element, x } from "./stanza.ts";
@@ -95,7 +95,9 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   const log = server.log.with({ tenant: tenant.id, domain });
   // The door needs a way to send before the stream exists, the stream needs the door's handlers.
   let router: Router | undefined;
-  let serverCopies = false;
+  /** What the server says that it can. */
+  let features: readonly string[] = [];
+  const serverCan = (feature: string) => features.includes(feature);
   let partners = tenant.partners;
   const context: DoorContext = {
     tenant,
@@ -103,7 +105,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     log,
     send: (stanza) => stream.send(stanza),
     sendToAll: (stanza, receivers, releases) => {
-      if (!serverCopies || receivers.length < 2) {
+      if (!serverCan(NS_FANOUT) || receivers.length < 2) {
         const sent = stream.write(fanOut(stanza, receivers));
         if (releases !== undefined) context.release(releases);
         return sent;
@@ -113,7 +115,7 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     },
     release: (mark) => stream.release(mark),
     isReleased: (mark) => stream.holding?.isReleased(mark) ?? false,
-    sendMany: (stanzas, to) => stream.write(serverCopies ? bundled(stanzas, to, domain) : stanzas.join("")),
+    sendMany: (stanzas, to) => stream.write(serverCan(NS_BUNDLE) ? bundled(stanzas, to, domain) : stanzas.join("")),
     request: (iq, timeoutMs) => router?.request(iq, timeoutMs) ?? notOpen(),
     exchange: (iq, timeoutMs) => router?.exchange(iq, timeoutMs) ?? notOpen(),
     restart: (reason) => stream.restart(reason),
@@ -129,11 +131,11 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
   });
   router = routing;
   /** Until the answer, and from a server that does not know how, each receiver gets a stanza of its own. */
-  const askWhetherServerCopies = async (): Promise<void> => {
+  const askWhatServerCan = async (): Promise<void> => {
     const request = x("iq", { type: "get", from: domain, to: tenant.domain }, x("query", { xmlns: NS_DISCO_INFO }));
     try {
       const query = (await routing.request(request)).getChild("query", NS_DISCO_INFO);
-      serverCopies = query !== undefined && discoInfo.read(query).features.includes(NS_FANOUT);
+      features = query === undefined ? [] : discoInfo.read(query).features;
     } catch (error) {
       log.debug("The server does not say what it can", { error });
     }
@@ -149,10 +151,10 @@ export function serveDoor(door: Door, tenant: TenantRef, server: DoorServer): Se
     onOversized: routing.oversized,
     onOnline: () => {
       handlers.onOnline?.();
-      void askWhetherServerCopies();
+      void askWhatServerCan();
     },
     onOffline: () => {
-      serverCopies = false;
+      features = [];
       routing.abandon();
       handlers.onOffline?.();
     },

@@ -5,6 +5,9 @@ import { type Element, x } from "./stanza.ts";
 /** The server takes one stanza for many receivers (mod_kontor_fanout of config/prosody and config/ejabberd). */
 export const NS_FANOUT = "urn:kontor:fanout:0";
 
+/** The server passes on many stanzas for one receiver in one piece (the same module). */
+export const NS_BUNDLE = "urn:kontor:bundle:0";
+
 /** How long the list of receivers in one stanza may be: those of a large room, and below any limit for a stanza. */
 const MAX_LIST_CHARS = 100_000;
 
@@ -52,7 +55,7 @@ export function listedFanOut(stanza: Element, receivers: readonly string[], doma
   return out + (releases === undefined ? listed() : withChild(listed(), release([releases])));
 }
 
-/** Serialised stanzas for one receiver, as a server that copies takes them: it passes them on without a look at each. */
+/** Serialised stanzas for one receiver, as a server takes them that passes them on without a look at each. */
 export function bundled(stanzas: readonly string[], to: string, domain: string): string {
   let out = "";
   let text = "";
@@ -60,7 +63,7 @@ export function bundled(stanzas: readonly string[], to: string, domain: string):
     if (text === "") return;
     // As it is, not escaped: the server reads it in one piece.
     const data = text.replaceAll("]]>", "]]]]><![CDATA[>");
-    const bundle = withAttrs(`<bundle xmlns="${NS_FANOUT}"><![CDATA[${data}]]></bundle>`, { to });
+    const bundle = withAttrs(`<bundle xmlns="${NS_BUNDLE}"><![CDATA[${data}]]></bundle>`, { to });
     out += `<message from="${domain}" to="${domain}">${bundle}</message>`;
     text = "";
   };

@@ -1,10 +1,10 @@
 -- One stanza of a component for many receivers: parsed, checked and routed once instead of once for each.
 -- In:     <message/> or <presence/> from a component to its own domain, with a child
 --         <fanout xmlns='urn:kontor:fanout:0'/> whose text holds full addresses, one a line; or with a child
---         <bundle xmlns='urn:kontor:fanout:0' to=''/> whose text holds many stanzas, each with 'from' and 'to'.
+--         <bundle xmlns='urn:kontor:bundle:0' to=''/> whose text holds many stanzas, each with 'from' and 'to'.
 -- Out:    the stanza without that child to each of them; those in the bundle to the address that it names. An absent one
 --         is bounced as always.
--- Hosts:  on the component it does the work; on the tenant's host it tells of it by the feature urn:kontor:fanout:0.
+-- Hosts:  on the component it does the work; on the tenant's host it tells of it by features.
 -- Why:    an archived room beside this server costs the server twice what its own rooms cost, and nearly all of that is
 --         parsing and routing copies that differ in one attribute. A page of an archive is nothing but such work.
 
@@ -12,6 +12,7 @@ local st = require "util.stanza";
 local parse_xml = require "util.xml".parse;
 
 local xmlns = "urn:kontor:fanout:0";
+local xmlns_bundle = "urn:kontor:bundle:0";
 local escaped = st.xml_escape;
 local full_sessions = prosody.full_sessions;
 
@@ -21,6 +22,7 @@ local careful = module:shared("/*/kontor_fanout/careful");
 
 if module:get_host_type() == "local" then
 	module:add_feature(xmlns);
+	module:add_feature(xmlns_bundle);
 	module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 		careful[event.origin.username.."@"..event.origin.host] = true;
 	end, 10);
@@ -101,7 +103,7 @@ end
 local function fan_out(event)
 	local origin, stanza = event.origin, event.stanza;
 	if origin.type ~= "component" or origin.host ~= module.host then return; end
-	local bundle = stanza:get_child("bundle", xmlns);
+	local bundle = stanza:get_child("bundle", xmlns_bundle);
 	if bundle then
 		unbundle(origin, bundle);
 		return true;
