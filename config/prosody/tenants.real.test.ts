@@ -181,6 +181,63 @@ describe("tenants of one server", () => {
   });
 });
 
+describe("a bundle of stanzas for one receiver", () => {
+  const rooms = `rooms.${nord}`;
+  const ankes = `anke.thomsen@${nord}/test`;
+  const said = (room: string, to: string, id: string, body: string) =>
+    `<message from='${room}@${rooms}' to='${to}' type='groupchat' id='${id}'><body>${body}</body></message>`;
+  const bundle = (to: string, ...stanzas: string[]) => {
+    const text = stanzas.join("").replaceAll("]]>", "]]]]><![CDATA[>");
+    return `<message from='${rooms}' to='${rooms}'><bundle xmlns='urn:kontor:bundle:0' to='${to}'><![CDATA[${text}]]></bundle></message>`;
+  };
+  /** All that the receiver has once what was sent until now was dealt with. */
+  const received = async (sender: ComponentUnderTest, receiver: Person) => {
+    const id = `until-${Math.random()}`;
+    await sender.send(`<iq type='get' from='${rooms}' to='${nord}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`);
+    await sender.next(`id='${id}'`);
+    return receiver.allUntilNow();
+  };
+
+  it("comes as it is, in order", async () => {
+    const sender = await component(rooms);
+    await sender.send(
+      bundle(ankes, said("leise", ankes, "b1", "grün &amp; ]]&gt;"), said("leise", ankes, "b2", "<![CDATA[<b>]]>")),
+    );
+    const all = await received(sender, anke);
+    expect(all.map((text) => /<body>.*<\/body>/.exec(text)?.[0])).toEqual([
+      "<body>grün &amp; ]]&gt;</body>",
+      "<body>&lt;b&gt;</body>",
+    ]);
+  });
+
+  it("passes the list of whom the receiver blocks", async () => {
+    const sender = await component(rooms);
+    const blocking = (what: string) =>
+      anke.sendForAnswer(
+        `<iq type='set'><${what} xmlns='urn:xmpp:blocking'><item jid='laut@${rooms}'/></${what}></iq>`,
+      );
+    await blocking("block");
+    await sender.send(bundle(ankes, said("laut", ankes, "b3", "1"), said("leise", ankes, "b4", "2")));
+    const all = await received(sender, anke);
+    expect(all.filter((text) => text.startsWith("<message")).map((text) => /id="b\d"/.exec(text)?.[0])).toEqual([
+      'id="b4"',
+    ]);
+    await blocking("unblock");
+  });
+
+  it("goes nowhere for another tenant's people, and comes back from who is not there", async () => {
+    const sender = await component(rooms);
+    const lenas = `lena.schuster@${sued}/test`;
+    const nobody = `holger.brandt@${nord}/nowhere`;
+    await sender.send(
+      bundle(lenas, said("leise", lenas, "b5", "x")) + bundle(nobody, said("leise", nobody, "b6", "x")),
+    );
+    expect(await received(sender, lena)).toEqual([]);
+    expect(await sender.next("id='b5'")).toContain("<forbidden");
+    expect(await sender.next("id='b6'")).toContain("<service-unavailable");
+  });
+});
+
 /** Messages in the personal archives of a host; Prosody makes the table with the first of them. */
 async function archived(host: string): Promise<number> {
   const { prosodyDatabase } = loadSecrets(stack.home);
