@@ -4,6 +4,7 @@ import { useSession, useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { InvitationPage } from "./pages/invitation.tsx";
+import { RoomExportsPage } from "./pages/room-exports.tsx";
 import { RoomPage } from "./pages/room-page.tsx";
 import { RoomRulesPage } from "./pages/room-rules.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
@@ -75,6 +76,7 @@ function OpenPages() {
             <Route path="/room-rules" element={<RoomRulesPage />} />
           </>
         ) : null}
+        {may("archive:export") ? <Route path="/rooms/:room/exports" element={<RoomExportsPage />} /> : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

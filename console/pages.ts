@@ -5,6 +5,7 @@ import { ArchivePage } from "./pages/archive.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { OwnMessagesPage } from "./pages/own-messages.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { RolesPage } from "./pages/roles.tsx";
 import { RoomsPage } from "./pages/rooms.tsx";
@@ -28,6 +29,7 @@ export interface PageEntry {
     | "audit"
     | "tokens"
     | "signInSettings"
+    | "ownMessages"
     | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
@@ -47,5 +49,6 @@ export const pages: readonly PageEntry[] = [
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
   { path: "/sign-in-settings", name: "signInSettings", action: "sign-in:read", Element: SignInSettingsPage },
+  { path: "/own-messages", name: "ownMessages", action: undefined, Element: OwnMessagesPage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },
 ];

@@ -48,6 +48,9 @@ export async function fetchFile(path: string, reason: string): Promise<Blob> {
   return response.blob();
 }
 
+/** The address of a file of the API, for a link by which the browser saves it as it comes. */
+export const fileAddress = (path: string): string => BASE + path;
+
 interface Following {
   readonly reason: string;
   readonly take: (event: SentEvent) => void;

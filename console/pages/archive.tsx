@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
+import { path } from "../api/client.ts";
+import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Page } from "../ui/page.tsx";
 import { ArchiveAsk } from "./archive-ask.tsx";
@@ -11,7 +13,9 @@ import { ArchiveResults } from "./archive-results.tsx";
 export function ArchivePage() {
   const { t } = useTranslation();
   const [params] = useSearchParams();
+  const { may } = useSession();
   const [asked, setAsked] = useState<ArchiveQuestion>();
+  const room = asked?.room ?? params.get("room") ?? "";
   const titleOf = (question: ArchiveQuestion | undefined) => {
     if (!question) return t("archive.title");
     return question.room === "" ? t("archive.resultsOfAll") : t("archive.results", { room: question.room });
@@ -22,7 +26,14 @@ export function ArchivePage() {
       key={asked ? "results" : "ask"}
       title={titleOf(asked)}
       lead={asked ? t("archive.readingFor", { reason: asked.reason }) : t("archive.lead")}
-      actions={asked ? <Button onClick={() => setAsked(undefined)}>{t("archive.again")}</Button> : null}
+      actions={
+        <>
+          {room !== "" && may("archive:export") ? (
+            <Link to={path`/rooms/${room}/exports`}>{t("roomExport.link")}</Link>
+          ) : null}
+          {asked ? <Button onClick={() => setAsked(undefined)}>{t("archive.again")}</Button> : null}
+        </>
+      }
     >
       {asked ? <ArchiveResults asked={asked} /> : <ArchiveAsk room={params.get("room") ?? ""} onAsk={setAsked} />}
     </Page>

@@ -101,6 +101,7 @@ function RoomView({ name }: { readonly name: string }) {
           {may("archive:read") ? (
             <Link to={`/archive?${new URLSearchParams({ room: room.name })}`}>{t("room.searchArchive")}</Link>
           ) : null}
+          {may("archive:export") ? <Link to={path`/rooms/${room.name}/exports`}>{t("roomExport.link")}</Link> : null}
         </div>
       </section>
       <RoomOccupants base={base} room={room} />

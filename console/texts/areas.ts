@@ -7,11 +7,13 @@ import * as emergency from "./emergency.ts";
 import * as groups from "./groups.ts";
 import * as invitation from "./invitation.ts";
 import * as overview from "./overview.ts";
+import * as ownMessages from "./own-messages.ts";
 import * as people from "./people.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
 import * as room from "./room.ts";
+import * as roomExport from "./room-export.ts";
 import * as roomRules from "./room-rules.ts";
 import * as rooms from "./rooms.ts";
 import * as signIn from "./sign-in.ts";
@@ -32,11 +34,13 @@ const textsIn = (language: "de" | "en") => ({
   groups: groups[language],
   invitation: invitation[language],
   overview: overview[language],
+  ownMessages: ownMessages[language],
   people: people[language],
   problems: problems[language],
   roleNames: roleNames[language],
   roles: roles[language],
   room: room[language],
+  roomExport: roomExport[language],
   roomRules: roomRules[language],
   rooms: rooms[language],
   signIn: signIn[language],

@@ -5,6 +5,10 @@ export const de = {
   conflict: "Den Namen gibt es schon, oder jemand war schneller. Laden Sie neu und versuchen Sie es noch einmal.",
   "last-administrator":
     "Das ist die letzte Verwaltung der Einrichtung. Geben Sie die Rolle erst jemand anderem, und zwar unbefristet.",
+  "exports-open":
+    "Es sind schon so viele Exporte unterwegs, wie Ihre Einrichtung zugleich haben darf. Warten Sie, bis einer fertig ist, oder brechen Sie einen ab.",
+  "exports-kept":
+    "Es sind so viele fertige Exporte da, wie Ihre Einrichtung aufheben darf. Löschen Sie einen, der nicht mehr gebraucht wird.",
   "precondition-failed": "Jemand hat es inzwischen geändert. Laden Sie neu und versuchen Sie es noch einmal.",
   forbidden: "Das erlauben Ihre Rollen nicht.",
   "not-found": "Das gibt es nicht (mehr).",
@@ -24,6 +28,10 @@ export const en: typeof de = {
   conflict: "The name is taken, or somebody was faster. Reload and try again.",
   "last-administrator":
     "This is the last administrator of the organisation. First give the role to somebody else, without an end.",
+  "exports-open":
+    "As many exports are under way as your organisation may have at a time. Wait for one, or call one off.",
+  "exports-kept":
+    "As many finished exports are kept as your organisation may have. Delete one that is not needed any more.",
   "precondition-failed": "Somebody changed it meanwhile. Reload and try again.",
   forbidden: "Your roles do not allow this.",
   "not-found": "There is no such thing (any more).",

@@ -118,7 +118,9 @@ async function requirePlace(trx: Transaction<Tables>, tenant: string, limits: Ex
     .where("state", "in", ["queued", "running", "done"])
     .executeTakeFirstOrThrow();
   if (count.open >= limits.perTenant) {
-    throw new KontorError("conflict", `${count.open} exports are under way: wait for one, or call it off`);
+    throw new KontorError("conflict", `${count.open} exports are under way: wait for one, or call it off`, {
+      reason: "exports-open",
+    });
   }
   if (count.kept + count.open >= limits.keptPerTenant) {
     throw new KontorError(
