@@ -340,10 +340,14 @@ describe("limits and end", () => {
     expect((await verifyEvidence(world.owner)).broken).toEqual([]);
   });
 
-  test("the ZIP goes with its room", async () => {
+  test.each([
+    ["its room", () => sql`update room set ended_at = ${start} where id = ${world.room}`],
+    ["its tenant", () => sql`update tenant set status = 'closing' where id = ${tenant}`],
+    ["the archive", () => sql`insert into room_rules values (${tenant}, 1, '{"archive": false}', ${start})`],
+  ])("the ZIP goes with %s", async (_what, end) => {
     await world.say(lines(3));
     await doneExport();
-    await world.run(sql`update room set ended_at = ${start} where id = ${world.room}`);
+    await world.run(end());
     const deletion = exportDeletion({ db: world.db, bytes: world.bytes });
     expect(await deletion.deleteBefore(tenant, new Date(0), 10)).toHaveLength(1);
     expect(await deletion.deleteBefore(tenant, new Date(0), 10)).toEqual([]);

@@ -16,7 +16,8 @@ const found = z.array(
 );
 
 /**
- * Deletes the ZIPs of a tenant that were finished before a cutoff, and those whose room or tenant is no more. Bytes go
+ * Deletes the ZIPs of a tenant that were finished before a cutoff, and those whose room or tenant is no more or may keep
+ * no archive. Bytes go
  * first and their row is marked after: if it stops in between, the row is found again. What evidence says of each is
  * its id, size and hash.
  */
@@ -29,9 +30,10 @@ export function exportDeletion({ db, bytes }: DeletionDeps) {
           select export.id, blob, finished_at as "finishedAt", size, sha256 from room_export as export
           join tenant on tenant.id = export.tenant_id
           left join room on room.tenant_id = export.tenant_id and room.id = export.room_id
+          left join room_rules on room_rules.tenant_id = export.tenant_id
           where export.tenant_id = ${tenant} and export.state = 'done' and (
             finished_at < ${cutoff} or room.id is null or room.ended_at is not null
-            or tenant.status in ('closing', 'closed'))
+            or tenant.status in ('closing', 'closed') or (room_rules.rules ->> 'archive')::boolean is false)
           order by finished_at, export.id limit ${limit}`.execute(trx);
         return found.parse(rows);
       });

@@ -182,9 +182,10 @@ export function roomExportRoutes(deps: ExportHttpDeps): Route[] {
       params: exportPath,
       response: storedFile,
       downloads: ["application/zip"],
-      problems: ["conflict", "gone", "range-not-satisfiable"],
+      problems: ["conflict", "gone", "policy-violation", "range-not-satisfiable"],
       handle: async ({ params, caller }) => {
         const { tenant, room, export: id } = params;
+        await requireArchive(db, tenant);
         const zip = await takeExport(deps, { tenant, roomId: (await roomOf(params)).id, id }, actorOf(caller));
         const { blob, size, sha256, createdAt } = zip;
         const open = (range: Parameters<ExportBytes["read"]>[2]) => bytes.read({ tenant, blob }, size, range);

@@ -42,6 +42,8 @@ export async function exportWorld(start: Date) {
     reset: async () => {
       world.now = start.getTime();
       world.room = newId();
+      await run(sql`delete from room_rules`);
+      await run(sql`update tenant set status = 'active'`);
       await rm(join(folder, "zips"), { recursive: true, force: true });
       const config = JSON.stringify({ ...defaultConfig("sitzung"), title: "Sitzung & Rat" });
       await run(sql`update room set ended_at = ${start} where ended_at is null`);
