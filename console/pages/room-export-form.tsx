@@ -38,7 +38,7 @@ export function RoomExportForm({ base, language, onAsked }: FormProps) {
     <section className="card" aria-labelledby="room-export-ask">
       <h2 id="room-export-ask">{t("roomExport.ask")}</h2>
       <Form key={asked} submit={t("roomExport.start")} onSubmit={ask}>
-        <div className="columns">
+        <div className="columns four">
           <SelectField
             name="format"
             label={t("roomExport.format")}
