@@ -98,6 +98,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
       mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
       mod_kontor_accounts: {},
       mod_kontor_fanout: {},
+      mod_kontor_presence: {},
       mod_mam: { db_type: "sql", default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },
       mod_privilege: {

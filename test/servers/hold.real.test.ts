@@ -1,4 +1,4 @@
-/** What the server keeps for a component, and that it serves one at a time: the same beside each of the servers. */
+/** What the servers do for components: they keep what these are given, serve one at a time, tell who is there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
@@ -19,10 +19,14 @@ let stack: Stack;
 let anke: Person;
 let open: ComponentUnderTest[] = [];
 
-async function component(): Promise<ComponentUnderTest> {
-  const secret = componentSecret(loadSecrets(stack.home).xmpp, rooms);
-  const made = await ComponentUnderTest.open(stack.home.ports.components, rooms, secret);
+async function connect(domain: string): Promise<ComponentUnderTest> {
+  const secret = componentSecret(loadSecrets(stack.home).xmpp, domain);
+  const made = await ComponentUnderTest.open(stack.home.ports.components, domain, secret);
   open.push(made);
+  return made;
+}
+async function component(): Promise<ComponentUnderTest> {
+  const made = await connect(rooms);
   await made.next("upto='[^']*'");
   return made;
 }
@@ -80,6 +84,17 @@ describe.each(serverNames)("%s", (server) => {
     await anke?.close();
     await world?.close();
   }, 60_000);
+
+  it("tells the presence of a tenant who is there, and since when, at each start of its stream", async () => {
+    await anke.send("<presence><status>am Platz</status></presence>");
+    await anke.allUntilNow();
+    for (const _ of ["first", "second"]) {
+      const presence = await connect("presence.amt-nord.localhost");
+      // In either order.
+      await presence.next("<delay[^>]* stamp='20.*am Platz</status>|am Platz</status>.*<delay[^>]* stamp='20[^<]*");
+      await presence.close();
+    }
+  });
 
   it("gives a domain to one stream, and turns a second one away while that one stands", async () => {
     const first = await component();
