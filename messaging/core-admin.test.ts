@@ -64,6 +64,34 @@ describe("who may change what (clauses of XEP-0045)", () => {
   });
 });
 
+test("9.6 a moderator who is no administrator names no other one", () => {
+  const room = world();
+  ask(room, "admin", { nick: "other", role: "moderator" });
+  expect(codeOf(() => ask(room, "other", { nick: "guest", role: "visitor" }))).toBe("no error");
+  expect(codeOf(() => ask(room, "other", { nick: "guest", role: "moderator" }))).toBe("forbidden");
+});
+
+test("9.3 nobody gets the nick, or one that looks like it, that is reserved for somebody else", () => {
+  const room = world();
+  ask(room, "admin", { jid: jidOf("guest"), affiliation: "member", nick: "Tom" });
+  for (const nick of ["Tom", "tom", "T\u043em"]) {
+    const item: MucItem = { jid: jidOf("other"), affiliation: "member", nick };
+    expect(codeOf(() => ask(room, "admin", item))).toBe("conflict");
+  }
+  expect(codeOf(() => ask(room, "admin", { jid: jidOf("guest"), affiliation: "member", nick: "tom" }))).toBe(
+    "no error",
+  );
+});
+
+test("a room has so many members at most", () => {
+  const room = world();
+  for (let number = room.memberships.size; number < 20_000; number += 1) {
+    room.memberships.set(`m${number}@example.org`, { affiliation: "member", nick: undefined, reason: undefined });
+  }
+  expect(codeOf(() => ask(room, "owner", { jid: jidOf("guest"), affiliation: "member" }))).toBe("too-many");
+  expect(codeOf(() => ask(room, "owner", { jid: jidOf("member"), affiliation: "admin" }))).toBe("no error");
+});
+
 test("a list of changes is done as a whole or not at all", () => {
   const room = world();
   const items: MucItem[] = [
@@ -169,6 +197,7 @@ describe("lists", () => {
     expect(adminList(room, asker(room, "guest"), { affiliation: "member" })).toEqual([
       { affiliation: "member", jid: jidOf("member") },
     ]);
+    expect(codeOf(() => adminList(room, asker(room, "guest"), { affiliation: "outcast" }))).toBe("forbidden");
     room.config = { ...room.config, memberListRoles: ["moderator"] };
     expect(codeOf(() => adminList(room, asker(room, "guest"), { affiliation: "member" }))).toBe("forbidden");
   });

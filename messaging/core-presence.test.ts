@@ -37,6 +37,27 @@ describe("who may enter under which nick", () => {
   });
 });
 
+test("who may enter: members of a closed room, who knows the password, and as many devices and people as fit", () => {
+  const room = emptyRoom("owner@example.org");
+  const entering = (jid: string, nick: string, password?: string) =>
+    codeOf(() => join(room, { ...joinAs(jid, nick), password }));
+  room.config = { ...room.config, membersOnly: true };
+  expect(entering("bert@example.org/1", "Bert")).toBe("registration-required");
+  room.memberships.set("bert@example.org", { affiliation: "member", nick: undefined, reason: undefined });
+  room.config = { ...room.config, password: "Sesam" };
+  expect([entering("bert@example.org/1", "Bert"), entering("bert@example.org/1", "Bert", "sesam")]).toEqual([
+    "not-authorized",
+    "not-authorized",
+  ]);
+  for (let device = 1; device <= 20; device += 1) {
+    expect(entering(`bert@example.org/${device}`, "Bert", "Sesam")).toBe("no error");
+  }
+  expect(entering("bert@example.org/21", "Bert", "Sesam")).toBe("too-many");
+  room.config = { ...room.config, membersOnly: false, password: "", maxOccupants: 1 };
+  expect(entering("anna@example.org/1", "Anna")).toBe("service-unavailable");
+  expect(entering("owner@example.org/1", "Chefin")).toBe("no error");
+});
+
 describe("a room that waits for its configuration (10.1.1, 10.1.3)", () => {
   const locked = () => {
     const room = emptyRoom("owner@example.org");

@@ -138,6 +138,17 @@ describe("in the rooms", () => {
     expect(body.items).toEqual([]);
   });
 
+  test("who enters too often is told when to go on, and is in no further room", async () => {
+    await set({});
+    await enteredSoon(ben, "eingang");
+    await set({ joinsPerTenSeconds: { person: 3 } });
+    expect(await refusedSoon(ben, "drehtuer")).toMatch(/^resource-constraint You are too fast: go on in \d+ s/);
+    await ben.send(x("message", { to: at("eingang"), type: "groupchat", id: "drin" }, x("body", {}, "noch da")));
+    expect(error(await ben.next((stanza) => attr(stanza, "id") === "drin", "the message"))).toBe("none");
+    await set({});
+    await enteredSoon(ben, "eingang");
+  });
+
   test("rooms for members, and hidden ones, are listed to those who belong to them", async () => {
     await set({});
     for (const [name, config] of [
