@@ -92,6 +92,13 @@ test("cancelled is over, and so is a cancelled form", () => {
   expect(conditionOf(() => sessions.step(command, ask({ action: "cancel" }), 3))).toBe("bad-action");
 });
 
+test("a session is of the command that it was begun for", () => {
+  const sessions = machine();
+  sessions.step(command, ask(), 0);
+  const other: Command = { ...command, node: `${command.node}-other` };
+  expect(conditionOf(() => sessions.step(other, ask({ sessionId: "s1" }), 1))).toBe("bad-sessionid");
+});
+
 test("one person has ten sessions at most: the oldest makes room", () => {
   const sessions = machine();
   for (let n = 0; n < 11; n += 1) sessions.step(command, ask(), n);
