@@ -139,3 +139,8 @@ export async function prepareDays(db: Database, at: Date): Promise<void> {
   const days = [at, new Date(at.getTime() + 86_400_000)].map((day) => day.toISOString().slice(0, 10));
   for (const day of days) await sql`select room_log_day(${day}::date)`.execute(db.common());
 }
+
+/** Sorts the words of a day's messages (UTC) into their index, where new ones wait for it. */
+export async function tidyDay(db: Database, at: Date): Promise<void> {
+  await sql`select room_log_tidy(${at.toISOString().slice(0, 10)}::date)`.execute(db.common());
+}

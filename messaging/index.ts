@@ -1,6 +1,6 @@
 /** Messaging: tenant rooms (XEP-0045) whose ordered log in PostgreSQL is what archive, history and bridges read. */
 export { openBackground } from "./background.ts";
-export { commitEntries, prepareDays } from "./commit.ts";
+export { commitEntries, prepareDays, tidyDay } from "./commit.ts";
 export { createCommitter } from "./committer.ts";
 export { roomsDoor } from "./component.ts";
 export { exportRooms } from "./export.ts";
@@ -9,6 +9,7 @@ export { countInbox, putInbox } from "./inbox.ts";
 export { countMinute, roomInboxTopic, setFarOccupants } from "./live.ts";
 export { type LogEntry, roomLogTopic } from "./log.ts";
 export { readLog } from "./log-reads.ts";
+export { createLogTidier } from "./log-tidier.ts";
 export { openPersonalArchive } from "./personal/database.ts";
 export { personalDeletion } from "./personal/deletion.ts";
 export { personalErasure } from "./personal/erasure.ts";

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { addTenant } from "../identity/index.ts";
 import { newId } from "../platform/ids.ts";
 import { type ScratchDatabase, scratchDatabase } from "../test/support/scratch-database.ts";
+import { tidyDay } from "./commit.ts";
 import { type LogPage, readEntry, readLogPage } from "./log-reads.ts";
 import { ensureRoom } from "./store.ts";
 
@@ -89,3 +90,20 @@ test("an entry is found by its id, whether or not that tells its time, until it 
   }
   expect(await readEntry(scratch.db, tenant, roomId, newId(), NOW)).toBeUndefined();
 }, 60_000);
+
+test("the words of a day are in their index once they were sorted in, and those of others wait", async () => {
+  const waiting = async (day: string) => {
+    const { rows } = await sql<{ pages: number }>`select gin_clean_pending_list(
+      (select indexrelid from pg_index where indrelid = ${`room_log_p${day}`}::regclass
+        and indexrelid in (select inhrelid from pg_inherits where inhparent = 'room_log_words'::regclass))::regclass) as pages`.execute(
+      scratch.owner.common(),
+    );
+    return rows[0]?.pages;
+  };
+  await tidyDay(scratch.db, new Date("2026-03-10T23:59:00Z"));
+  // A day that has no log has nothing to sort in.
+  await tidyDay(scratch.db, new Date("2031-01-01T00:00:00Z"));
+  expect(await waiting("20260310")).toBe(0);
+  expect(await waiting("20260309")).toBeGreaterThan(0);
+  expect(await waiting("20260309")).toBe(0);
+});

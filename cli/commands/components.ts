@@ -9,11 +9,13 @@ import { servedTenants } from "../../identity/tenant-reads.ts";
 import {
   commitEntries,
   createCommitter,
+  createLogTidier,
   openBackground,
   openPersonalArchive,
   personalErasure,
   prepareDays,
   roomsDoor,
+  tidyDay,
 } from "../../messaging/index.ts";
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
@@ -44,6 +46,7 @@ async function run(): Promise<void> {
   const messages = metrics.counter("kontor_messages_committed_total", "Messages committed to room logs");
   const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
   const erasing = { files: linkedFiles(diskBytes(settings.files.folder)), newId, log };
+  const tidier = createLogTidier({ tidy: (day) => tidyDay(db, day), clock, log });
   const committer = createCommitter({
     commit: (entries) => commitEntries(db, entries, erasing),
     prepare: (at) => prepareDays(db, at),
@@ -52,6 +55,7 @@ async function run(): Promise<void> {
     onBatch: (size, seconds) => {
       batches.observe(seconds);
       messages.inc(size);
+      tidier.note();
     },
   });
   const watch = await watchQuotas(patientRedis, log, db, settings.quotas);
@@ -108,6 +112,7 @@ async function run(): Promise<void> {
     health?.close();
     await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
     await background.stop();
+    await tidier.stop();
     await Promise.all([archive.close(), personal?.close()]);
     await base.close();
   });
