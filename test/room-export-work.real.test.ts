@@ -1,10 +1,12 @@
 /** How the ZIP of an export is made, and what becomes of it, part by part: broken off, called off, overtaken, deleted. */
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sql } from "kysely";
 import { exportDeletion } from "../messaging/index.ts";
 import { endExport, takeExport } from "../messaging/room-export/store.ts";
+import { sweepExports } from "../messaging/room-export/sweep.ts";
 import { newId } from "../platform/ids.ts";
 import { catalogue } from "../retention/catalogue.ts";
 import { executeRun } from "../retention/run.ts";
@@ -351,5 +353,22 @@ describe("limits and end", () => {
     const deletion = exportDeletion({ db: world.db, bytes: world.bytes });
     expect(await deletion.deleteBefore(tenant, new Date(0), 10)).toHaveLength(1);
     expect(await deletion.deleteBefore(tenant, new Date(0), 10)).toEqual([]);
+  });
+
+  test("the sweep removes bytes that no export has and forgets what became of old ones, and leaves finished ones", async () => {
+    await world.say(lines(3));
+    const { ref } = await doneExport();
+    const cancelled = await world.ask();
+    const deps = { db: world.db, clock: () => world.now, newId };
+    await endExport(deps, { tenant, roomId: world.room, id: cancelled.id }, asker);
+    await world.bytes.put({ tenant, blob: newId() }, 3, Readable.from([Buffer.from("abc")]));
+    const sweep = (clock: () => number) => sweepExports({ db: world.db, bytes: world.bytes, clock });
+    await sweep(Date.now);
+    // What was just written may be about to get its row.
+    expect((await world.onDisk()).zips).toHaveLength(2);
+    // The disk has the time of the machine, the rows have that of this world.
+    await sweep(() => Math.max(Date.now(), world.now + 31 * DAY) + 2 * 3_600_000);
+    expect((await world.onDisk()).zips).toEqual([(await world.row(ref)).blob]);
+    await expect(world.row(cancelled)).rejects.toMatchObject({ code: "not-found" });
   });
 });
