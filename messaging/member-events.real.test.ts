@@ -8,10 +8,12 @@ import { x } from "../components/stanza.ts";
 import { NS_MUC } from "../components/xep/xep-0045-muc.ts";
 import { quotas } from "../config/sections/quotas.ts";
 import { closeGently } from "../gateway/http/index.ts";
+import { accessChanged } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { apiRouter, type Principal, problemHandler } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
 import { openRedis, redisReady } from "../platform/redis.ts";
+import { wake } from "../platform/wake.ts";
 import { type ReadEvent, readEvents } from "../test/support/event-reader.ts";
 import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
 import { tokenFor } from "../test/support/principal.ts";
@@ -173,6 +175,19 @@ test("ends for whose account or token is no more, before anything else is sent",
   await say("ben", "konto", "geheim");
   expect(await reader.rest()).not.toMatch(/data:/);
 });
+
+// Without the news of it this would be noticed after fifteen seconds.
+test("ends at once for whose account is suspended while nobody says anything", async () => {
+  await enter("stille");
+  const ben = principals.get("ben");
+  if (ben) principals.set("gil", { ...ben, id: newId() });
+  const reader = await follow("gil", "stille");
+  const id = await say("cem", "stille", "noch");
+  expect(await message(reader)).toMatchObject({ id });
+  principals.delete("gil");
+  await wake(redis, accessChanged, { tenant: tenant.id }, silentLog);
+  expect(await reader.rest()).not.toMatch(/"body"/);
+}, 10_000);
 
 test("is open in ten places of one person at most", async () => {
   await enter("viele");

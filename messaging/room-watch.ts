@@ -1,5 +1,6 @@
 /** Wakes those who follow a room in processes that do not own it, and hands them what is only of the moment there. */
 import type { Redis } from "ioredis";
+import { followAccess } from "../identity/index.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import { roomLogTopic } from "./log.ts";
@@ -32,7 +33,10 @@ interface Bell {
   tell(news: LiveNews): void;
 }
 
-/** Two connections to Redis for all, while anybody follows. */
+/** Who remembers what people may do has forgotten it by then, and the next look asks anew. */
+const FORGOTTEN_MS = 200;
+
+/** A few connections to Redis for all, while anybody follows. */
 export function roomWatch(redis: Redis, log: Log): RoomWatch {
   const bells = new Map<string, Set<Bell>>();
   let count = 0;
@@ -58,6 +62,8 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
         },
         ringAll,
       ),
+      // Accounts, tokens and tenants: rare, so that all may look.
+      followAccess(redis, log, [{ forget: () => void setTimeout(ringAll, FORGOTTEN_MS).unref() }]),
     ]);
 
   const leave = () => {
