@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sql } from "kysely";
 import { exportDeletion } from "../messaging/index.ts";
-import { endExport, takeExport } from "../messaging/room-export/store.ts";
+import { endExport, takeExport } from "../messaging/room-export/store-end.ts";
 import { sweepExports } from "../messaging/room-export/sweep.ts";
 import { newId } from "../platform/ids.ts";
 import { catalogue } from "../retention/catalogue.ts";

@@ -5,7 +5,6 @@ import { actorOf } from "../../identity/index.ts";
 import { KontorError } from "../../platform/errors.ts";
 import {
   type Caller,
-  cursor,
   pageOf,
   pageSchema,
   type Route,
@@ -16,23 +15,15 @@ import {
 } from "../../platform/http.ts";
 import type { Log } from "../../platform/log.ts";
 import { wake } from "../../platform/wake.ts";
-import { languages } from "../core-html.ts";
 import { requireArchive, requireReason } from "../http-deps.ts";
 import { roomPath } from "../http-shapes.ts";
 import { readRoom } from "../room-list.ts";
-import { exportStates } from "../tables.ts";
 import { zipName } from "./core-names.ts";
 import type { ExportBytes, ExportDeps } from "./deps.ts";
+import { asking, exportPath, place, type View, view, viewOf } from "./http-shapes.ts";
 import { exportAdded } from "./jobs.ts";
-import {
-  addExport,
-  type ExportLimits,
-  type ExportRow,
-  endExport,
-  pageExports,
-  readExport,
-  takeExport,
-} from "./store.ts";
+import { addExport, type ExportLimits, pageExports, readExport } from "./store.ts";
+import { endExport, takeExport } from "./store-end.ts";
 
 export interface ExportHttpDeps extends ExportDeps {
   readonly redis: Redis;
@@ -40,49 +31,6 @@ export interface ExportHttpDeps extends ExportDeps {
   readonly bytes: Pick<ExportBytes, "read" | "remove">;
   readonly limits: ExportLimits;
 }
-
-const exportPath = roomPath.extend({ export: z.uuid() });
-const instant = z.iso.datetime({ offset: true });
-const time = z.iso.datetime();
-const count = z.int().min(0);
-
-const asking = z.strictObject({
-  format: z.enum(["json", "html"]).describe("Lines of JSON, or pages to read."),
-  files: z.boolean().default(true).describe("Also the files that messages link to."),
-  from: instant.optional().describe("From this instant on."),
-  to: instant.optional().describe("Up to before this instant."),
-  language: z.enum(languages).optional().describe("Of the pages; else that of the room."),
-});
-
-const view = z.object({
-  id: z.uuid(),
-  state: z.enum(exportStates).describe("`deleted`: it was there, and its time is over."),
-  format: z.enum(["json", "html"]),
-  files: z.boolean(),
-  language: z.enum(languages),
-  from: time.nullable(),
-  to: time.nullable(),
-  reason: z.string(),
-  askedBy: z.string(),
-  mine: z.boolean().describe("Asked for by you: nobody else takes it along."),
-  createdAt: time,
-  startedAt: time.nullable(),
-  finishedAt: time.nullable(),
-  expiresAt: time.nullable().describe("When the ZIP is deleted."),
-  progress: z.object({
-    messages: count,
-    messagesTotal: count.nullable().describe("Null until it has begun."),
-    files: count,
-    bytes: count.describe("Of the ZIP."),
-    bytesExpected: count.nullable().describe("About, as far as the messages until now tell."),
-  }),
-  problem: z.object({ code: z.string(), detail: z.string() }).nullable(),
-  zip: z.object({ bytes: count, sha256: z.string() }).nullable(),
-  version: z.int(),
-});
-type View = z.input<typeof view>;
-
-const place = cursor(z.tuple([time, z.uuid()]));
 
 export function roomExportRoutes(deps: ExportHttpDeps): Route[] {
   const { db, clock, redis, log, bytes, limits } = deps;
@@ -193,21 +141,4 @@ export function roomExportRoutes(deps: ExportHttpDeps): Route[] {
       },
     }),
   ];
-}
-
-const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
-
-function viewOf(row: ExportRow, { principal }: Caller): View {
-  const { id, state, format, language, reason, messages, messagesTotal, files, bytes, size, sha256, version } = row;
-  const bytesExpected =
-    messagesTotal === null || messages === 0 ? null : Math.round((bytes / messages) * messagesTotal);
-  return {
-    ...{ id, state, format, files: row.withFiles, language, from: iso(row.fromAt), to: iso(row.toAt), reason },
-    ...{ askedBy: row.askedName, mine: row.askedBy === principal.id, createdAt: row.createdAt.toISOString() },
-    ...{ startedAt: iso(row.startedAt), finishedAt: iso(row.finishedAt), expiresAt: iso(row.expiresAt) },
-    progress: { messages, messagesTotal, files, bytes, bytesExpected },
-    problem: row.problem === null ? null : { code: row.problem, detail: row.problemDetail ?? "" },
-    zip: state !== "done" || size === null || sha256 === null ? null : { bytes: size, sha256 },
-    version,
-  };
 }
