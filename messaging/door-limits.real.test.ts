@@ -154,3 +154,18 @@ test("of one connection so many answers of others are waited for at most", async
   expect([...new Set(conditions)].sort()).toEqual(["resource-constraint", "service-unavailable"]);
   expect(conditions.filter((each) => each === "service-unavailable").length).toBeGreaterThanOrEqual(20);
 });
+
+test("an answer through the room does not say by whom it is (RFC 6120 8.3.2)", async () => {
+  await enter(ben, "empfang", "Ben");
+  const asking = ina.iq(x("iq", { type: "set", to: `empfang@${rooms()}/Ben` }, x("query", { xmlns: "urn:ever:set" })));
+  const asked = await ben.next((stanza) => !!stanza.getChild("query", "urn:ever:set"), "the question");
+  const error = x(
+    "error",
+    { type: "cancel", by: ben.jid },
+    x("gone", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+  );
+  await ben.send(x("iq", { type: "error", to: attr(asked, "from"), id: attr(asked, "id") }, error));
+  const answer = await asking;
+  expect(condition(answer)).toBe("gone");
+  expect(answer.toString()).not.toContain(ben.jid);
+});

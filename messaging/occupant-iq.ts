@@ -77,6 +77,6 @@ function receiverOf(room: RoomState, nick: string): { readonly receiver: Occupan
 
 /** An error may say by whom it is (RFC 6120 8.3.2): a real address, which is nobody's to know. */
 function unsigned(child: Element): Element {
-  if (child.name === "error") child.attr("by", undefined);
+  if (child.name === "error") child.attrs.by = undefined;
   return child;
 }

@@ -18,7 +18,7 @@ const OCCUPANTS = Number(process.env.TEST_OCCUPANTS ?? 2_000);
 /** Few and many, yet fewer than let a room keep quiet: everybody is told of everybody. */
 const GHOSTS = { few: 60, many: 180 } as const;
 /** Three times as many cost so many times as much at most; if each were told of each, it would be nine times. */
-const MOST_TIMES = 4;
+const MOST_TIMES = 3.2;
 const CAST = { tenant: 0, people: 2, texts: 100, paceMs: 20 } as const;
 
 let world: World;
