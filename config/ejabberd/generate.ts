@@ -97,6 +97,7 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
       ...Object.fromEntries(modules.map((name) => [`mod_${name}`, {}])),
       mod_kontor_tenants: { tenants: Object.fromEntries(tenants.map(({ domain, partners }) => [domain, partners])) },
       mod_kontor_accounts: {},
+      mod_kontor_archive: {},
       mod_kontor_fanout: {},
       mod_kontor_presence: {},
       mod_mam: { db_type: "sql", default: "always" },

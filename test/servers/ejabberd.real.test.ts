@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { repository } from "../../cli/stack/home.ts";
 import { type Cast, steps } from "../../cli/tour/steps.ts";
 import { openWorld as openTour, type World as TourWorld } from "../../cli/tour/world.ts";
+import { type Element, x } from "../../components/stanza.ts";
+import { NS_MAM } from "../../components/xep/xep-0313-archive.ts";
 import { loadSettings, readIfThere } from "../../config/settings.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { nameOf, readDifferences } from "../dialogues/differences.ts";
 import { play, readScript, scripts } from "../dialogues/player.ts";
 import type { Step } from "../dialogues/script.ts";
 import { openWorld, type World } from "../faults/world.ts";
-import { silentLog } from "../support/real.ts";
+import { signInAs, silentLog } from "../support/real.ts";
 
 const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
 /** Tests of the running service that also hold beside this server: tenants, accounts and what people wrote. */
@@ -55,6 +57,29 @@ describe.each(scripts)("%s", (file) => {
     await play(readScript(file), file, { demo: world.stack.demo, onDifference });
     expect(found).toEqual(listed.get(file) ?? []);
   }, 120_000);
+});
+
+test("a search by words in one's own archive is refused before the server can fail at it, and not offered", async () => {
+  const client = await signInAs(world.stack.demo, 0, 2);
+  try {
+    const query = (...children: Element[]) => x("query", { xmlns: NS_MAM }, ...children);
+    const form = await client.iq(x("iq", { type: "get" }, query()));
+    expect(form.toString()).toContain('var="start"');
+    expect(form.toString()).not.toContain("withtext");
+    const words = x("field", { var: "withtext" }, x("value", {}, "Haus"));
+    const type = x("field", { var: "FORM_TYPE", type: "hidden" }, x("value", {}, NS_MAM));
+    const submitted = x("x", { xmlns: "jabber:x:data", type: "submit" }, type, words);
+    const old = x("query", { xmlns: "urn:xmpp:mam:tmp" }, x("withtext", {}, "Haus"));
+    for (const [kind, asked] of [
+      ["set", query(submitted)],
+      ["get", old],
+    ] as const) {
+      const answer = await client.iq(x("iq", { type: kind }, asked));
+      expect(answer.getChild("error")?.getChild("feature-not-implemented")).toBeDefined();
+    }
+  } finally {
+    await client.stop();
+  }
 });
 
 test.each(alsoHere)(
