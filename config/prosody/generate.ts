@@ -101,8 +101,8 @@ function globalSection(input: ProsodyInput): string {
     gc: { mode: "incremental", threshold: 200, speed: 1 },
     // The server gathers what it has for a connection into one write by itself. With Nagle's algorithm on top, the next
     // message waits until the receiver has acknowledged the one before, which a receiver that says nothing delays by
-    // up to 40 ms. Written at once, a copy takes one call of the system; asking first whether it may be written, three.
-    network_settings: { nagle: false, opportunistic_writes: true },
+    // up to 40 ms.
+    network_settings: { nagle: false },
     default_storage: "internal",
     // Only archives go to SQL: accounts and rosters must not wait for a database.
     storage: { archive: "sql" },
