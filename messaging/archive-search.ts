@@ -8,7 +8,7 @@ import { acrossRooms, type PlaceAcross } from "./archive-across.ts";
 import { type ArchivePage, readPage } from "./archive-log.ts";
 import { HIT_END, HIT_START, hitsIn } from "./core-excerpt.ts";
 import type { ShownEntry } from "./log.ts";
-import { readEntryIn, readLogPageIn } from "./log-reads.ts";
+import { openLog } from "./log-reads.ts";
 import type { Tables } from "./tables.ts";
 
 export interface ArchiveReading {
@@ -138,11 +138,11 @@ export function archiveContext(
 ) {
   const object = `room/${roomId}`;
   return reading(deps, { tenant, object }, actor, { around: id, ...around }, async (trx, now) => {
-    const room = { tenant, roomId };
-    const middle = await readEntryIn(trx, room, id, now);
+    const log = await openLog(trx, { tenant, roomId }, now);
+    const middle = await log.entry(id);
     if (!middle) throw new KontorError("not-found", "The archive has no message with that id (any more)");
-    const before = await readLogPageIn(trx, room, { upTo: middle.seq - 1, last: true, limit: around.before }, now);
-    const after = await readLogPageIn(trx, room, { after: middle.seq, last: false, limit: around.after }, now);
+    const before = await log.page({ upTo: middle.seq - 1, last: true, limit: around.before });
+    const after = await log.page({ after: middle.seq, last: false, limit: around.after });
     return [...before, middle, ...after].map((entry) => ({ ...entry, hits: [] }));
   });
 }

@@ -32,17 +32,33 @@ export function readLogPage(
   page: LogPage,
   now: Date,
 ): Promise<LogEntry[]> {
-  return db.withTenants([tenant], (trx: Transaction<Tables>) => readLogPageIn(trx, { tenant, roomId }, page, now));
+  return inLog(db, { tenant, roomId }, now, (log) => log.page(page));
 }
 
-/** The same in a transaction of the caller's. */
-export async function readLogPageIn(
+/** A room's log in a transaction, as it is visible at one moment. */
+export interface OpenLog {
+  page(page: LogPage): Promise<LogEntry[]>;
+  /** The entry of an archive id, or undefined for one that is unknown or expired. */
+  entry(id: string): Promise<LogEntry | undefined>;
+}
+
+/** Opens it in a transaction of the caller's. */
+export async function openLog(trx: Transaction<Tables>, room: RoomRef, now: Date): Promise<OpenLog> {
+  const ends = await endsOf(trx, room, now);
+  return { page: (page) => pageOf(trx, room, page, ends), entry: (id) => entryAt(trx, room, id, ends) };
+}
+
+const inLog = <R>(db: Database, room: RoomRef, now: Date, read: (log: OpenLog) => Promise<R>): Promise<R> =>
+  db.withTenants([room.tenant], async (trx: Transaction<Tables>) => read(await openLog(trx, room, now)));
+
+type Ends = Awaited<ReturnType<typeof endsOf>>;
+
+async function pageOf(
   trx: Transaction<Tables>,
   room: RoomRef,
   { after = 0, upTo, start, last, limit }: LogPage,
-  now: Date,
+  ends: Ends,
 ): Promise<LogEntry[]> {
-  const ends = await endsOf(trx, room, now);
   const high = Math.min(upTo ?? ends.last, ends.last);
   const earliest = start && start > ends.visible ? start : ends.visible;
   const numbers = { low: after + 1, high, last, wanted: limit, earliest };
@@ -126,17 +142,15 @@ export function readEntry(
   id: string,
   now: Date,
 ): Promise<LogEntry | undefined> {
-  return db.withTenants([tenant], (trx: Transaction<Tables>) => readEntryIn(trx, { tenant, roomId }, id, now));
+  return inLog(db, { tenant, roomId }, now, (log) => log.entry(id));
 }
 
-/** The same in a transaction of the caller's. */
-export async function readEntryIn(
+async function entryAt(
   trx: Transaction<Tables>,
   room: RoomRef,
   id: string,
-  now: Date,
+  { cutoff }: Ends,
 ): Promise<LogEntry | undefined> {
-  const { cutoff } = await endsOf(trx, room, now);
   const [row] = await readByIds([id], (ids, times) =>
     entriesOf(trx, room)
       .where("id", "in", ids)

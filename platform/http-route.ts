@@ -100,8 +100,8 @@ interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zo
   readonly downloads?: readonly string[];
   readonly problems?: readonly ErrorCode[];
   /**
-   * The strong entity tag of an answer, see versionTag() and shownTag(): reads answer 304 to If-None-Match. A change that declares it
-   * calls `ifMatch` with the tag of what is there, in the transaction that changes it.
+   * The strong entity tag of an answer, see versionTag() and shownTag(): reads answer 304 to If-None-Match. A change that
+   * declares it calls `ifMatch` with the tag of what is there, in the transaction that changes it.
    */
   readonly etag?: (result: z.input<R>) => string;
   /** Set where the answer holds a secret that is shown once: it is then not kept for a repeated Idempotency-Key. */

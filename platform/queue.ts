@@ -39,3 +39,35 @@ export function openWorker<D, R>(
   );
   return worker;
 }
+
+/** Adds a job under an id; one that ended under that id before gives way, one that waits or runs is the same job. */
+export async function enqueue(
+  queue: Pick<Queue<object>, "getJob" | "add">,
+  name: string,
+  data: object,
+  jobId: string,
+): Promise<void> {
+  const job = await queue.getJob(jobId);
+  if (job && ((await job.isFailed()) || (await job.isCompleted()))) await job.remove();
+  await queue.add(name, data, { jobId });
+}
+
+/**
+ * Looks now and again, each time so many milliseconds after the last look ended: with Redis away a look waits, and they
+ * must not pile up. `look` does not reject.
+ */
+export function keepLooking(look: () => Promise<void>, everyMs: number): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const again = () =>
+    look().finally(() => {
+      if (!stopped) timer = setTimeout(again, everyMs);
+    });
+  void again();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Metrics } from "../platform/metrics.ts";
-import { openQueue, openWorker } from "../platform/queue.ts";
+import { enqueue, keepLooking, openQueue, openWorker } from "../platform/queue.ts";
 import { onWake, type WakeTopic } from "../platform/wake.ts";
 import { executeRun } from "./run.ts";
 import type { RunDeps, Step } from "./run-steps.ts";
@@ -62,11 +62,7 @@ export function startRetention(deps: RetentionDeps): { close(): Promise<void> } 
     await queue.upsertJobScheduler(SCHEDULE, { pattern, tz }, { name: "turn", data: {} });
   };
 
-  const enqueue = async (run: string) => {
-    const job = await queue.getJob(run);
-    if (job && ((await job.isFailed()) || (await job.isCompleted()))) await job.remove();
-    await queue.add("run", { run }, { jobId: run });
-  };
+  const takeUp = (run: string) => enqueue(queue, "run", { run }, run);
 
   const measure = async () => {
     const tenants = await tenantIds(db);
@@ -88,7 +84,7 @@ export function startRetention(deps: RetentionDeps): { close(): Promise<void> } 
       if (place === "domain" && !deps.deleters.some((deleter) => deleter.kind === kind)) continue;
       await addTurn(db, { id: deps.newId(), kind, asOf, turn: `${job.id}/${kind}` }, new Date(now));
     }
-    for (const { id } of await openRuns(db)) await enqueue(id);
+    for (const { id } of await openRuns(db)) await takeUp(id);
     await forgetRuns(db, new Date(now - KEEP_RUNS_MS));
   };
 
@@ -114,31 +110,25 @@ export function startRetention(deps: RetentionDeps): { close(): Promise<void> } 
   const look = async () => {
     try {
       await keepSchedule();
-      for (const { id } of await openRuns(db)) await enqueue(id);
+      for (const { id } of await openRuns(db)) await takeUp(id);
       await measure();
     } catch (error) {
       log.warn("Retention could not look for open runs; it looks again", { error });
     }
   };
-  // The next look is set when one ends: with Redis away it waits, and must not pile up.
-  let timer: NodeJS.Timeout | undefined;
-  const lookAgain = () =>
-    look().finally(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(lookAgain, deps.lookMs ?? LOOK_MS);
-    });
   for (const { name, place } of kinds) {
     if (place === "domain" && !deps.deleters.some((deleter) => deleter.kind === name)) {
       log.warn("Nobody deletes this kind of data in this process", { kind: name });
     }
   }
-  lookAgain();
+  const looking = keepLooking(look, deps.lookMs ?? LOOK_MS);
   const listening = onWake(connection, runAdded, log, ({ run }) => {
-    enqueue(run).catch((error: unknown) => log.warn("A run was not taken up; it is at the next look", { run, error }));
+    takeUp(run).catch((error: unknown) => log.warn("A run was not taken up; it is at the next look", { run, error }));
   });
   return {
     close: async () => {
       stopping.abort(new KontorError("unavailable", "The worker is stopping"));
-      clearTimeout(timer);
+      looking.stop();
       await (await listening)();
       await worker.close();
       await queue.close();

@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { KontorError, toKontorError } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
-import { openQueue, openWorker } from "../../platform/queue.ts";
+import { enqueue, keepLooking, openQueue, openWorker } from "../../platform/queue.ts";
 import { onWake, type WakeTopic } from "../../platform/wake.ts";
 import { type MakingDeps, makeExport } from "./make-export.ts";
 import { failExport, openExports } from "./store-work.ts";
@@ -41,11 +41,7 @@ export function startExports(deps: ExportJobs): { close(): Promise<void> } {
   const stopping = new AbortController();
   const queue = openQueue<Ref>("room-export", connection, log);
 
-  const enqueue = async ({ tenant, id }: Ref) => {
-    const job = await queue.getJob(id);
-    if (job && ((await job.isFailed()) || (await job.isCompleted()))) await job.remove();
-    await queue.add("export", { tenant, id }, { jobId: id });
-  };
+  const takeUp = ({ tenant, id }: Ref) => enqueue(queue, "export", { tenant, id }, id);
 
   const process = async (job: Job<Ref>): Promise<void> => {
     const work = ref.parse(job.data);
@@ -66,7 +62,7 @@ export function startExports(deps: ExportJobs): { close(): Promise<void> } {
   let swept = Number.NEGATIVE_INFINITY;
   const look = async () => {
     try {
-      for (const each of await openExports(db)) await enqueue(each);
+      for (const each of await openExports(db)) await takeUp(each);
       if (clock() - swept < SWEEP_MS) return;
       await sweepExports(deps);
       await sweepWork(deps.workFolder, clock() - LEFT_MS);
@@ -75,20 +71,14 @@ export function startExports(deps: ExportJobs): { close(): Promise<void> } {
       log.warn("Exports could not be looked for; it is tried again", { error });
     }
   };
-  // The next look is set when one ends: with Redis away it waits, and must not pile up.
-  let timer: NodeJS.Timeout | undefined;
-  const lookAgain = () =>
-    look().finally(() => {
-      if (!stopping.signal.aborted) timer = setTimeout(lookAgain, LOOK_MS);
-    });
-  lookAgain();
+  const looking = keepLooking(look, LOOK_MS);
   const listening = onWake(connection, exportAdded, log, (added) => {
-    enqueue(added).catch((error: unknown) => log.warn("An export was not taken up yet", { export: added.id, error }));
+    takeUp(added).catch((error: unknown) => log.warn("An export was not taken up yet", { export: added.id, error }));
   });
   return {
     close: async () => {
       stopping.abort(new KontorError("unavailable", "The worker is stopping"));
-      clearTimeout(timer);
+      looking.stop();
       await (await listening)();
       await worker.close();
       await queue.close();

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
-import type { XmppClient } from "../../cli/client/xmpp-client.ts";
-import { attr, x } from "../../components/stanza.ts";
-import { NS_MUC } from "../../components/xep/xep-0045-muc.ts";
-import { newId } from "../../platform/ids.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import { realStack, signInAs } from "../support/real.ts";
+import { realStack } from "../support/real.ts";
 import { unzip } from "../support/unzip.ts";
+import { chatterOfFile } from "./chatter.ts";
 import {
   ask,
   axeFindsNothing,
@@ -23,26 +20,9 @@ import {
 
 /** A room is taken along from the console, by keyboard alone. */
 
-const CHATTER = 4;
 const { demo } = realStack();
-const domain = demo.tenants[0]?.domain ?? "";
 const browser = browserOfFile();
-let chatter: XmppClient;
-beforeAll(async () => {
-  chatter = await signInAs(demo, 0, CHATTER);
-}, STEP);
-afterAll(() => chatter.stop());
-
-async function talkIn(room: string, bodies: readonly string[]): Promise<void> {
-  const to = `${room}@rooms.${domain}`;
-  await chatter.send(x("presence", { to: `${to}/Svenja` }, x("x", { xmlns: NS_MUC })));
-  await chatter.next(({ name, attrs }) => name === "presence" && attrs.from === `${to}/Svenja`, `enters ${room}`);
-  for (const body of bodies) {
-    const id = newId();
-    await chatter.send(x("message", { to, type: "groupchat", id }, x("body", {}, body)));
-    await chatter.next((stanza) => stanza.name === "message" && attr(stanza, "id") === id, body);
-  }
-}
+const chatter = chatterOfFile();
 
 /** A field that may stay empty. */
 const day = (page: Page, label: string) => page.getByLabel(`${label} (`);
@@ -65,7 +45,9 @@ describe.each(languages)("in %s", (language) => {
       await ask(made.page, "POST", "/rooms", { name, config: { title: `Rat ${name}`, language } });
       await made.context.close();
       const word = unique("wort");
-      await talkIn(name, ["Guten Morgen", `Die Vorlage ${word} liegt aus`]);
+      await chatter().enter(name, "Svenja");
+      await chatter().say(name, "Guten Morgen");
+      await chatter().say(name, `Die Vorlage ${word} liegt aus`);
 
       const { page, watch, context } = await signedIn(browser(), "dpo", language);
       await enter(page, menu(page, rooms.title));

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
-import type { XmppClient } from "../../cli/client/xmpp-client.ts";
-import { attr, x } from "../../components/stanza.ts";
-import { NS_MUC, NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
-import { newId } from "../../platform/ids.ts";
+import { attr } from "../../components/stanza.ts";
+import { NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import { realStack, signInAs } from "../support/real.ts";
+import { realStack } from "../support/real.ts";
+import { chatterOfFile } from "./chatter.ts";
 import {
   ask,
   axeFindsNothing,
@@ -24,38 +23,18 @@ import {
 
 /** Rooms in the console, by keyboard alone, while somebody chats in them. */
 
-/** Somebody of the demo without any right in the rooms below, and who sees what the console does. */
-const CHATTER = 4;
 const { demo } = realStack();
 const domain = demo.tenants[0]?.domain ?? "";
 
 const browser = browserOfFile();
-let chatter: XmppClient;
-beforeAll(async () => {
-  chatter = await signInAs(demo, 0, CHATTER);
-}, STEP);
-afterAll(async () => {
-  await chatter.stop();
-});
+const chatter = chatterOfFile();
 
 const of = (page: Page, action: string, name: string) => page.getByRole("button", { name: `${action}: ${name}` });
-const jidOf = (room: string, nick: string) => `${room}@rooms.${domain}/${nick}`;
-
-async function enterRoom(room: string, nick: string): Promise<void> {
-  await chatter.send(x("presence", { to: jidOf(room, nick) }, x("x", { xmlns: NS_MUC })));
-  await chatter.next(({ name, attrs }) => name === "presence" && attrs.from === jidOf(room, nick), `enters ${room}`);
-}
-
-async function say(room: string, text: string): Promise<void> {
-  const id = newId();
-  await chatter.send(x("message", { to: `${room}@rooms.${domain}`, type: "groupchat", id }, x("body", {}, text)));
-  await chatter.next((stanza) => stanza.name === "message" && attr(stanza, "id") === id, text);
-}
-
 /** Waits until the room says that who is here under this nick is out, and gives the codes of why. */
 async function putOut(room: string, nick: string): Promise<unknown[]> {
-  const gone = await chatter.next(
-    ({ name, attrs }) => name === "presence" && attrs.type === "unavailable" && attrs.from === jidOf(room, nick),
+  const { client, at } = chatter();
+  const gone = await client.next(
+    ({ name, attrs }) => name === "presence" && attrs.type === "unavailable" && attrs.from === at(room, nick),
     `${nick} is out of ${room}`,
   );
   return (gone.getChild("x", NS_MUC_USER)?.getChildren("status") ?? []).map((status) => attr(status, "code"));
@@ -77,11 +56,11 @@ async function readAlong(page: Page, name: string, language: Language): Promise<
   const { room } = texts[language];
   const log = page.getByRole("log", { name: room.live });
   const word = unique("laut");
-  await say(name, `Vorher ${word}`);
+  await chatter().say(name, `Vorher ${word}`);
   await type(page, page.getByLabel(room.liveReason), "Beschwerde über den Ton");
   await enter(page, page.getByRole("button", { name: room.liveStart, exact: true }));
   await log.getByText(`Vorher ${word}`).waitFor();
-  await say(name, `Nachher ${word}`);
+  await chatter().say(name, `Nachher ${word}`);
   await log.getByText(`Nachher ${word}`).waitFor();
   await axeFindsNothing(page);
   if (language === "de") await picture(page, "console-room-live");
@@ -159,7 +138,7 @@ describe.each(languages)("in %s", (language) => {
       await confirm(page, ui.save, "leitet den Rat", language);
       await page.getByRole("row", { name: new RegExp(`Malte Jensen .*${room.affiliations.member}`) }).waitFor();
 
-      await enterRoom(name, "Svenja");
+      await chatter().enter(name, "Svenja");
       await enter(page, of(page, room.reload, room.inside));
       await page.getByRole("row", { name: new RegExp(`Svenja .*${room.roles.participant}`) }).waitFor();
       await axeFindsNothing(page);
@@ -217,10 +196,10 @@ describe.each(languages)("in %s", (language) => {
       const made = await signedIn(browser(), "tenant-administrator", language);
       await ask(made.page, "POST", "/rooms", { name, config: { title: `Beirat ${name}` } });
       await made.context.close();
-      await enterRoom(name, "Svenja");
-      await say(name, "Guten Morgen");
-      await say(name, `Die Vorlage ${word} liegt aus`);
-      await say(name, "Danke");
+      await chatter().enter(name, "Svenja");
+      await chatter().say(name, "Guten Morgen");
+      await chatter().say(name, `Die Vorlage ${word} liegt aus`);
+      await chatter().say(name, "Danke");
 
       const { page, watch, context } = await signedIn(browser(), "dpo", language);
       const reason = `Beschwerde ${unique("az")}`;
