@@ -1,4 +1,5 @@
 import { listTenants } from "../identity/index.ts";
+import { removeOrphans } from "../platform/orphans.ts";
 import type { FileDeps } from "./deps.ts";
 import { knownBlobs, removeUnusedSlots } from "./store.ts";
 
@@ -10,7 +11,6 @@ export const IDLE_MS = 60_000;
  * upload and its next one, or its commit: another process may be in the middle of it.
  */
 const GRACE_MS = 60 * IDLE_MS;
-const BATCH = 500;
 
 export interface Swept {
   /** Slots that nobody used in time. */
@@ -28,27 +28,10 @@ export async function sweepFiles(deps: Pick<FileDeps, "db" | "bytes" | "clock" |
   for (const { id: tenant } of await listTenants(deps.db)) {
     swept.slots += await removeUnusedSlots(deps.db, tenant, now);
     swept.unfinished += await deps.bytes.removeUnfinished(tenant, now - GRACE_MS);
-    swept.orphans += await removeOrphans(deps, tenant, now - GRACE_MS);
+    swept.orphans += await removeOrphans(deps.bytes, tenant, now - GRACE_MS, (blobs) =>
+      knownBlobs(deps.db, tenant, blobs),
+    );
   }
   deps.log.debug("Leftovers of uploads were swept", swept);
   return swept;
-}
-
-async function removeOrphans(deps: Pick<FileDeps, "db" | "bytes">, tenant: string, before: number): Promise<number> {
-  let removed = 0;
-  let batch: string[] = [];
-  const flush = async () => {
-    const known = await knownBlobs(deps.db, tenant, batch);
-    const orphans = batch.filter((blob) => !known.has(blob));
-    for (const blob of orphans) await deps.bytes.remove({ tenant, blob });
-    removed += orphans.length;
-    batch = [];
-  };
-  for await (const { blob, writtenAt } of deps.bytes.list(tenant)) {
-    if (writtenAt >= before) continue;
-    batch.push(blob);
-    if (batch.length === BATCH) await flush();
-  }
-  await flush();
-  return removed;
 }

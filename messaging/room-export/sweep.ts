@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import { listTenants } from "../../identity/index.ts";
+import { removeOrphans } from "../../platform/orphans.ts";
 import type { Database } from "../../platform/postgres.ts";
 import type { Tables } from "../tables.ts";
 import type { ExportBytes, ExportDeps } from "./deps.ts";
@@ -8,7 +9,6 @@ import type { ExportBytes, ExportDeps } from "./deps.ts";
 const GRACE_MS = 3_600_000;
 /** So long somebody who comes too late is told what became of an export. */
 const KEEP_ROWS_MS = 30 * 86_400_000;
-const BATCH = 500;
 
 interface SweepDeps extends Pick<ExportDeps, "db" | "clock"> {
   readonly bytes: ExportBytes;
@@ -19,18 +19,7 @@ export async function sweepExports({ db, bytes, clock }: SweepDeps): Promise<voi
   const before = clock() - GRACE_MS;
   for (const { id: tenant } of await listTenants(db)) {
     await bytes.removeUnfinished(tenant, before);
-    let batch: string[] = [];
-    const flush = async () => {
-      const known = await knownBlobs(db, tenant, batch);
-      for (const blob of batch) if (!known.has(blob)) await bytes.remove({ tenant, blob });
-      batch = [];
-    };
-    for await (const { blob, writtenAt } of bytes.list(tenant)) {
-      if (writtenAt >= before) continue;
-      batch.push(blob);
-      if (batch.length === BATCH) await flush();
-    }
-    await flush();
+    await removeOrphans(bytes, tenant, before, (blobs) => knownBlobs(db, tenant, blobs));
     await forgetRows(db, tenant, new Date(clock() - KEEP_ROWS_MS));
   }
 }
