@@ -102,7 +102,8 @@ it.each(languages)(
     await page.keyboard.press("Enter");
     await page.getByText(ownMessages.none).waitFor();
     await enter(page, page.getByRole("button", { name: ownMessages.again }));
-    await talk.waitFor();
+    // Once the conversation is there, its heading has the focus.
+    await talk.getByRole("heading").and(page.locator(":focus")).waitFor();
 
     await page.getByRole("link", { name: ownMessages.takeJson }).focus();
     const json: { messages: { body: string }[]; count: number } = JSON.parse(await saved(page, /^messages\.json$/));
