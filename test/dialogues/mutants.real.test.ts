@@ -8,7 +8,8 @@ import { attr, childElements, type Element, parseXml, x } from "../../components
 import { mucJoin } from "../../components/xep/xep-0045-muc.ts";
 import { NS_PING } from "../../components/xep/xep-0199-ping.ts";
 import { type OwnTenant, ownTenant } from "../support/own-tenant.ts";
-import { eventually } from "../support/real.ts";
+import { eventually, realStack } from "../support/real.ts";
+import { liftRates } from "../support/room-rates.ts";
 import { matches } from "./match.ts";
 import { mutantsOf } from "./mutants.ts";
 import { readScript, scripts } from "./player.ts";
@@ -26,9 +27,7 @@ const people = new Map<string, XmppClient>();
 beforeAll(async () => {
   tenant = await ownTenant("mutants");
   // What is sent as fast as the machine can shall get to where it is read.
-  const most = { person: 100_000, room: 100_000 };
-  const rules = { messagesPerTenSeconds: most, joinsPerTenSeconds: most };
-  expect(await tenant.ask("PUT", "/room-rules", rules)).toMatchObject({ status: 200 });
+  await liftRates(realStack().settings, tenant.id);
 }, 60_000);
 afterAll(async () => {
   await tenant?.close();

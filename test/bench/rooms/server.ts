@@ -9,15 +9,9 @@ import { serviceUser } from "../../../cli/stack/service-user.ts";
 import { type Stack, startStack } from "../../../cli/stack/stack.ts";
 import { luaOptions, luaString } from "../../../config/prosody/lua.ts";
 import { loadSettings } from "../../../config/settings.ts";
-import { localActor } from "../../../identity/index.ts";
-import { roomRules } from "../../../messaging/core-rules.ts";
-import { roomRulesTopic } from "../../../messaging/live.ts";
-import { setRules } from "../../../messaging/store-rules.ts";
-import { newId } from "../../../platform/ids.ts";
 import { openDatabase } from "../../../platform/postgres.ts";
-import { openRedis } from "../../../platform/redis.ts";
-import { wake } from "../../../platform/wake.ts";
 import { silentLog } from "../../support/real.ts";
+import { liftRates } from "../../support/room-rates.ts";
 import { writeAccounts } from "./accounts.ts";
 import type { Account } from "./connection.ts";
 
@@ -67,25 +61,6 @@ function peerSections(domain: string): string {
   return [muc("muc-plain", [], undefined), muc("muc-archived", ["muc_mam"], "sql"), ""].join("\n\n");
 }
 
-/** One sender says as much as the room takes: no rule of the tenant stands against it. */
-async function letFlood({ env }: Stack, tenant: string, archiveDays: number | undefined): Promise<void> {
-  const { database, redis: redisSettings } = loadSettings(env, () => undefined);
-  const db = openDatabase({ url: database.url, role: database.role, poolSize: 1 }, silentLog);
-  const redis = openRedis(redisSettings.url, silentLog);
-  const most = { person: 100_000, room: 100_000 };
-  const rules = roomRules.parse({ messagesPerTenSeconds: most, joinsPerTenSeconds: most });
-  const by = { actor: localActor("cli"), now: new Date(), newId, check: () => undefined };
-  try {
-    if (archiveDays !== undefined) await letKeep(database.adminUrl ?? database.url, archiveDays);
-    await setRules(db, tenant, { rules, archiveDays: null }, by);
-    // The owner of the rooms has read its rules already.
-    await wake(redis, roomRulesTopic, { tenant }, silentLog);
-  } finally {
-    redis.disconnect();
-    await db.close();
-  }
-}
-
 /** The operator lets archives go back so far. */
 async function letKeep(url: string, days: number): Promise<void> {
   const owner = openDatabase({ url, poolSize: 1 }, silentLog);
@@ -133,7 +108,10 @@ export async function startServer(
   try {
     const [tenant] = stack.demo.tenants;
     if (!tenant) throw new Error("the demo has no tenant");
-    await letFlood(stack, tenant.id, archiveDays);
+    const settings = loadSettings(stack.env, () => undefined);
+    if (archiveDays !== undefined) await letKeep(settings.database.adminUrl ?? settings.database.url, archiveDays);
+    // One sender says as much as the room takes: no rule of the tenant stands against it.
+    await liftRates(settings, tenant.id);
     writeFileSync(join(ownConfigFolder(stack.home), "peer.cfg.lua"), peerSections(tenant.domain));
     const users = Array.from({ length: occupants }, (_, n) => `bench-${n}`);
     const data = join(stack.home.folder, "prosody", "data");
@@ -149,7 +127,7 @@ export async function startServer(
     const password = loadSecrets(stack.home).prosodyDatabase;
     return {
       stack,
-      settings: loadSettings(stack.env, () => undefined),
+      settings,
       archiveUrl: `postgres://prosody:${password}@127.0.0.1:${ports.postgres}/prosody`,
       tenant,
       people,
