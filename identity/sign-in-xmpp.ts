@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { client } from "@xmpp/client";
+import { clientConnection } from "../components/client-connection.ts";
 import { KontorError } from "../platform/errors.ts";
 
 /** Tells whether a password is right by signing in at the XMPP server (SASL SCRAM, RFC 5802): it never leaves us. */
@@ -47,19 +47,16 @@ function attempt(
 ): Promise<boolean> {
   const plain = loopback.test(host);
   const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  const xmpp = client({
+  const xmpp = clientConnection({
     service: `xmpp://${authority}`,
     domain: jid.domain,
     username: jid.localpart,
     password,
     resource: "kontor-sign-in",
   });
-  xmpp.reconnect.stop();
   let cut = (): void => undefined;
   xmpp.on("connect", () => {
     const { socket } = xmpp;
-    // The library decodes each packet by itself, which destroys characters that lie across two.
-    if (socket instanceof Socket) socket.setEncoding("utf8");
     cut = () => {
       if (xmpp.socket instanceof Socket) xmpp.socket.destroy();
       if (socket instanceof Socket) socket.destroy();

@@ -1,6 +1,6 @@
 /** A real XMPP client for the tour, the tests and the benchmarks: @xmpp/client with a memory of what came in. */
 import { Socket } from "node:net";
-import { client } from "@xmpp/client";
+import { clientConnection } from "../../components/client-connection.ts";
 import { attr, type Element, parseXml } from "../../components/stanza.ts";
 import { NS_PING } from "../../components/xep/xep-0199-ping.ts";
 
@@ -48,8 +48,7 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
   const [username = "", domain = ""] = options.jid.split("@");
   const service = options.websocket ?? `xmpp://${options.host}:${options.port}`;
   const { password, resource = `kontor-${Math.random().toString(36).slice(2, 8)}` } = options;
-  const xmpp = client({ service, domain, username, password, resource });
-  xmpp.reconnect.stop();
+  const xmpp = clientConnection({ service, domain, username, password, resource });
   // The demo's certificate is signed by nobody and the library insists on a known one; SCRAM keeps the password safe
   // on loopback. Stream management would keep a session alive that a test means to cut.
   xmpp.prependListener("element", (element) => {
@@ -75,12 +74,9 @@ export async function signIn(options: SignIn): Promise<XmppClient> {
       if (ping) ping.name = "unknown";
     });
   }
-  xmpp.on("error", () => undefined);
-  // The library decodes each packet by itself, which destroys characters that lie across two.
   let socket: Socket | undefined;
   xmpp.on("connect", () => {
     socket = xmpp.socket instanceof Socket ? xmpp.socket : undefined;
-    socket?.setEncoding("utf8");
   });
   // A server that ended the stream may leave its half of the connection open for long, which keeps the process alive.
   xmpp.on("disconnect", () => socket?.destroy());
