@@ -8,7 +8,7 @@ import type { Log } from "../platform/log.ts";
 import { type Held, isTaken } from "./hold.ts";
 import { type Jid, jidText, parseJid } from "./jid.ts";
 import { SpecificError } from "./specific-error.ts";
-import { attr, childElements, type Element, errorReply, iqResult } from "./stanza.ts";
+import { attr, childElements, type Element, errorReply, iqResult, stanzaError } from "./stanza.ts";
 import type { DataForm } from "./xep/xep-0004-data-forms.ts";
 import { type DiscoIdentity, discoInfo, NS_DISCO_INFO } from "./xep/xep-0030-service-discovery.ts";
 import { NS_PING } from "./xep/xep-0199-ping.ts";
@@ -84,10 +84,9 @@ const ERROR_CODES = {
 
 /** The error of the table that a stanza error means. */
 function readStanzaError(stanza: Element): KontorError {
-  const error = stanza.getChild("error");
-  const condition = error ? childElements(error)[0]?.name : undefined;
+  const { condition, text } = stanzaError(stanza);
   const known = Object.entries(ERROR_CODES).find(([name]) => name === condition);
-  return new KontorError(known?.[1] ?? "service-unavailable", error?.getChildText("text") ?? condition);
+  return new KontorError(known?.[1] ?? "service-unavailable", text ?? condition);
 }
 
 export function createRouter(options: RouterOptions): Router {

@@ -4,7 +4,7 @@ import { errors, type KontorError, toKontorError } from "../platform/errors.ts";
 /** The one XML element of the project: that of ltx' ESM build, which stream.ts makes. Never test it by `instanceof`. */
 export { Element };
 
-const NS_STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+export const NS_STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const NS_KONTOR_ERROR = "urn:kontor:error";
 
 export type Attrs = Readonly<Record<string, string | number | undefined>>;
@@ -54,6 +54,13 @@ export function errorReply(stanza: Element, error: unknown, conditionChild?: Ele
   if (type === "error" || (stanza.name === "iq" && type === "result") || !from) return undefined;
   const known = toKontorError(error);
   return x(stanza.name, { type: "error", from: to, to: from, id }, errorElement(known, conditionChild));
+}
+
+/** What a stanza of type error says: its condition, empty where it names none, and its text (RFC 6120 8.3.2). */
+export function stanzaError(stanza: Element): { readonly condition: string; readonly text: string | undefined } {
+  const error = stanza.getChild("error");
+  const condition = error && childElements(error).find(({ name }) => name !== "text")?.name;
+  return { condition: condition ?? "", text: error?.getChildText("text") ?? undefined };
 }
 
 /** The error child of a stanza (RFC 6120 8.3.2). */

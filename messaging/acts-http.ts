@@ -37,7 +37,8 @@ export function actRoutes(deps: RoomHttpDeps): Route[] {
     route({
       method: "get",
       path: "/tenants/{tenant}/rooms/{room}/invitations",
-      summary: "Who was invited into a room within the last days, by pages: who came, who declined and why",
+      summary:
+        "Who was invited into a room within the last days, by pages: who came, who declined and why, what came back",
       scope: "rooms:moderate",
       params,
       query: shapes.invitationsQuery,
@@ -55,6 +56,16 @@ export function actRoutes(deps: RoomHttpDeps): Route[] {
           ({ invitee }) => shapes.invitationPlace.write(invitee),
         );
       },
+    }),
+    route({
+      method: "delete",
+      path: "/tenants/{tenant}/rooms/{room}/invitations/{jid}",
+      summary: "Take an invitation back that waits for its answer; who became a member by it alone is none any more",
+      scope: "rooms:moderate",
+      params: shapes.memberPath,
+      status: 204,
+      problems: ["unavailable"],
+      handle: ({ params, caller }) => order(deps, params, caller, { do: "uninvite", jid: params.jid }),
     }),
     route({
       method: "get",

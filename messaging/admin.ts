@@ -74,12 +74,13 @@ export async function admitted(
   change: RoomChange,
 ): Promise<void> {
   const letters = welcomed(room, checked);
-  const invitees = letters.map(({ invitee }) => invitee);
-  await storeChecked(room, checked, rooms.invitations.within(change, invitees));
-  rooms.invitations.sent(room, invitees);
+  // They are members by what was done and stay it whatever becomes of the invitation.
+  const sent = { invitees: letters.map(({ invitee }) => invitee), letter: change.newId(), members: [] };
+  await storeChecked(room, checked, rooms.invitations.within(change, sent));
+  rooms.invitations.sent(room, sent);
   rooms.apply(room, applyAdmin(room, checked));
   rooms.apply(
     room,
-    letters.map((letter) => invitation(room, checked.asker.bare, letter, change.newId())),
+    letters.map((letter) => invitation(room, checked.asker.bare, letter, sent.letter)),
   );
 }

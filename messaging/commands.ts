@@ -8,7 +8,7 @@ import { destroyed, reconfigured } from "./core-owner.ts";
 import { moderation } from "./core-retract.ts";
 import type { RoomState } from "./core-state.ts";
 import { findErasable } from "./retract.ts";
-import { invitePeople, setAvatar, setSubject } from "./room-acts.ts";
+import { invitePeople, setAvatar, setSubject, withdrawInvitation } from "./room-acts.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { sayFor } from "./say.ts";
@@ -46,6 +46,7 @@ async function within(
   const act = { rooms, deps, room, change };
   if (command.do === "subject") await setSubject(act, { id, by, actor }, command);
   else if (command.do === "invite") await invitePeople(act, change.tenant, command);
+  else if (command.do === "uninvite") await withdrawInvitation(act, command);
   else if (command.do === "avatar") await setAvatar(act, command);
   else await perform(rooms, room, { change, asker: { bare: by, as, occupant: undefined } }, command);
 }
@@ -54,7 +55,7 @@ type Moderating = Extract<RoomCommand, { do: "moderate" }>;
 /** What changes a room and not only its log. */
 type Lasting = Exclude<RoomCommand, Saying | Moderating>;
 /** What is done in the same way for who is inside and for who is not. */
-export type Performed = Exclude<Lasting, { do: "subject" | "invite" | "avatar" }>;
+export type Performed = Exclude<Lasting, { do: "subject" | "invite" | "uninvite" | "avatar" }>;
 
 /** Stores and does what is asked for within `alone`, whoever asks. Throws what checkAdmin throws. */
 export async function perform(

@@ -58,6 +58,7 @@ const roomCommand = z.discriminatedUnion("do", [
   }),
   z.object({ do: z.literal("subject"), text: z.string() }),
   z.object({ do: z.literal("invite"), jids: z.array(z.string()), reason }),
+  z.object({ do: z.literal("uninvite"), jid: z.string() }),
   /** Undefined: none any more. */
   z.object({ do: z.literal("avatar"), picture: z.object({ type: z.string(), binval: z.string() }).optional() }),
   z.object({ do: z.literal("moderate"), message: z.uuid(), reason }),

@@ -135,8 +135,14 @@ export const invitationPage = pageSchema(
     jid: z.string().describe("Who is invited."),
     inviter: z.string().describe("The domain of the tenant where it was a program."),
     at: time,
-    state: z.enum(invitationStates),
-    answer: z.string().nullable().describe("What was said by who declined."),
+    state: z.enum(invitationStates).describe("failed: it came back."),
+    answer: z.string().nullable().describe("What was said by who declined, or by the server from which it came back."),
+    problem: z
+      .string()
+      .nullable()
+      .describe(
+        "With which condition (RFC 6120 8.3.3) it came back: item-not-found, remote-server-not-found and others.",
+      ),
     answeredAt: time.nullable(),
   }),
 );

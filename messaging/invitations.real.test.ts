@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import express from "express";
 import request from "supertest";
 import type { XmppClient } from "../cli/client/xmpp-client.ts";
-import { type Element, x } from "../components/stanza.ts";
+import { type Element, NS_STANZA_ERRORS, x } from "../components/stanza.ts";
 import { mucInvitation } from "../components/xep/xep-0045-invite.ts";
 import { NS_MUC, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
 import { quotas } from "../config/sections/quotas.ts";
@@ -36,6 +36,7 @@ beforeAll(async () => {
   const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
   const authenticate = async (asked: express.Request) => principals.get(asked.get("X-Who") ?? "") ?? tokenFor("none");
   app.use("/api/v1", apiRouter(roomRoutes(deps), authenticate), problemHandler(silentLog));
+  await tenant.person("cem");
   for (const client of [ada, ben]) {
     await client.send(x("presence"));
     await client.next((each) => each.is("presence"), "being there");
@@ -49,7 +50,7 @@ afterAll(async () => {
 
 const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
 const jid = (local: string) => `${local}@${tenant.domain}`;
-const ask = (who: string, method: "get" | "post" | "put", path: string, body?: object) => {
+const ask = (who: string, method: "delete" | "get" | "post" | "put", path: string, body?: object) => {
   const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms${path}`).set("X-Who", who);
   sent.set("X-Reason", encodeURIComponent("Sitzung um 9"));
   return body === undefined ? sent : sent.send(body);
@@ -130,6 +131,57 @@ test("invitations from inside are found there too, by pages; who may only look a
   });
   expect((await ask("reader", "get", "/innen/invitations")).status).toBe(403);
   expect((await ask("bot", "get", "/nirgends/invitations")).status).toBe(404);
+});
+
+test("one that comes back has failed, and says with what", async () => {
+  await makeRoom("leer");
+  await invite("bot", "leer", "niemand");
+  expect(await answered("leer", "failed")).toMatchObject({
+    jid: jid("niemand"),
+    problem: expect.stringMatching(/^(item-not-found|service-unavailable)$/),
+    answeredAt: expect.any(String),
+  });
+  // A message to somebody who is asked again is another one: that the first comes back says nothing of it.
+  await invite("bot", "leer");
+  const letter = await invitedTo("leer");
+  await invite("bot", "leer");
+  const again = await invitedTo("leer");
+  const comesBack = (id: unknown, ...said: Element[]) =>
+    ben.send(x("message", { to: at("leer"), type: "error", id: String(id) }, x("error", { type: "cancel" }, ...said)));
+  await comesBack(letter.attrs.id, x("gone", { xmlns: NS_STANZA_ERRORS }));
+  const text = x("text", { xmlns: NS_STANZA_ERRORS }, "Hier nimmt niemand Einladungen an");
+  await comesBack(again.attrs.id, x("forbidden", { xmlns: NS_STANZA_ERRORS }), text);
+  await eventually(async () => (await list("leer", "?state=failed")).items.length === 2 || undefined, "both failed");
+  expect((await list("leer", "?state=failed")).items[0]).toMatchObject({
+    ...{ jid: jid("ben"), problem: "forbidden", answer: "Hier nimmt niemand Einladungen an" },
+  });
+});
+
+test("one is taken back with the membership that it gave, and no other", async () => {
+  await makeRoom("zu", { membersOnly: true });
+  const back = async (local: string) => (await ask("bot", "delete", `/zu/invitations/${jid(local)}`)).status;
+  const members = async () =>
+    (await ask("bot", "get", "/zu/members")).body.items.map(({ jid: each }: { jid: string }) => each);
+  await ask("bot", "put", `/zu/members/${jid("cem")}`, { affiliation: "member" });
+  await invite("bot", "zu");
+  await invitedTo("zu");
+  expect(await members()).toEqual([jid("ben"), jid("cem")]);
+  expect([await back("ben"), await back("cem"), await back("dora")]).toEqual([204, 204, 404]);
+  expect(await members()).toEqual([jid("cem")]);
+  expect((await list("zu", "?state=withdrawn")).items).toMatchObject([
+    { jid: jid("ben"), answer: null, answeredAt: expect.any(String) },
+    { jid: jid("cem") },
+  ]);
+  expect(await back("ben")).toBe(404);
+  // Nobody comes in by it, nor answers it.
+  await ben.send(x("presence", { to: at("zu", "Ben") }, x("x", { xmlns: NS_MUC })));
+  const out = await ben.next((each) => each.is("presence") && each.attrs.type === "error", "the refusal");
+  expect(out.getChild("error")?.getChild("registration-required")).toBeDefined();
+  await decline("zu", tenant.domain, "zu spät", "late");
+  const refused = await ben.next((each) => each.attrs.id === "late", "the refusal");
+  expect(refused.getChild("error")?.getChild("item-not-found")).toBeDefined();
+  const reader = await ask("reader", "delete", `/zu/invitations/${jid("ben")}`);
+  expect(reader.status).toBe(403);
 });
 
 test("they go when their time is over, with evidence that names nobody", async () => {

@@ -4,7 +4,7 @@
  */
 import { bareOf, jidText, parseJid } from "../components/jid.ts";
 import type { Incoming } from "../components/router.ts";
-import { attr, type Element, errorReply, x } from "../components/stanza.ts";
+import { attr, type Element, errorReply, stanzaError, x } from "../components/stanza.ts";
 import { type DataForm, dataForm, formType, formValues, NS_DATA_FORMS } from "../components/xep/xep-0004-data-forms.ts";
 import { mucInvitation } from "../components/xep/xep-0045-invite.ts";
 import { NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
@@ -24,8 +24,8 @@ import { storeInvitation } from "./store-changes.ts";
 export interface Letters {
   /** Takes a message that is one of these; false: it is none. */
   take(room: RoomState, incoming: Incoming): boolean | Promise<boolean>;
-  /** An invitation that we sent came back: whoever sent it is told (7.8.2, item-not-found). */
-  bounced(room: RoomState, incoming: Incoming): void;
+  /** A message came back: where it was an invitation, that is noted, and whoever sent it is told (7.8.2, item-not-found). */
+  bounced(room: RoomState, incoming: Incoming): Promise<void>;
 }
 
 interface Sent {
@@ -37,6 +37,10 @@ interface Sent {
 
 /** Invitations that are remembered so that their bounce finds its way; the oldest are forgotten. */
 const KEPT = 5_000;
+/** A longer id of a message is given to nobody else. */
+const MAX_ID = 200;
+/** Of what a server says of an invitation that it sends back. */
+const MAX_TEXT = 500;
 
 export function roomLetters(
   rooms: Rooms,
@@ -70,8 +74,9 @@ export function roomLetters(
     // Checked first, so that what is refused for another reason counts for nothing.
     checkInvites(room, session, invites);
     limit.count(bareOf(from), invites.length);
+    const asked = attr(stanza, "id");
+    const id = asked !== undefined && asked.length <= MAX_ID ? asked : newId();
     const post = (checked: ReturnType<typeof checkInvites>) => {
-      const id = attr(stanza, "id") ?? newId();
       const { bare } = checked.inviter;
       for (const { invitee } of checked.letters) note(keyOf(room, invitee), { id, session, bare });
       rooms.apply(
@@ -84,10 +89,12 @@ export function roomLetters(
       const { inviter, memberships, letters } = checked;
       const change = { asker: { bare: inviter.bare, occupant: room.bySession.get(session) }, memberships, roles: [] };
       const invitees = letters.map(({ invitee }) => invitee);
-      const storing = rooms.invitations.within(changeOf(rooms, room, change), invitees);
+      const members = memberships.map(({ bare }) => bare);
+      const stored = { invitees, letter: id, members };
+      const storing = rooms.invitations.within(changeOf(rooms, room, change), stored);
       if (memberships.length > 0) await storeChecked(room, change, storing);
       else await storeInvitation(storing, invitees);
-      rooms.invitations.sent(room, invitees);
+      rooms.invitations.sent(room, stored);
       rooms.apply(room, applyAdmin(room, change));
       post(checked);
     });
@@ -134,15 +141,20 @@ export function roomLetters(
       voice(room, incoming, form);
       return true;
     },
-    bounced: (room, { stanza, from }) => {
+    bounced: async (room, { stanza, from }) => {
       const key = keyOf(room, bareOf(from));
-      const invited = sent.get(key);
-      if (!invited || invited.id !== attr(stanza, "id")) return;
-      sent.delete(key);
-      const letter = mucInvitation.write({ invites: [{ to: bareOf(from) }] });
-      const original = x("message", { from: invited.session, to: room.jid, id: invited.id }, letter);
-      const reply = errorReply(original, new KontorError("not-found", "That person could not be reached"));
-      if (reply && affiliationOf(room, invited.bare) !== "outcast") send(reply);
+      const [invited, id] = [sent.get(key), attr(stanza, "id")];
+      if (id === undefined) return;
+      if (invited?.id === id) {
+        sent.delete(key);
+        const letter = mucInvitation.write({ invites: [{ to: bareOf(from) }] });
+        const original = x("message", { from: invited.session, to: room.jid, id }, letter);
+        const reply = errorReply(original, new KontorError("not-found", "That person could not be reached"));
+        if (reply && affiliationOf(room, invited.bare) !== "outcast") send(reply);
+      }
+      const { condition, text } = stanzaError(stanza);
+      const why = { problem: condition.slice(0, MAX_ID), reason: text?.slice(0, MAX_TEXT) };
+      await rooms.invitations.cameBack(room, bareOf(from), id, why);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { DoorContext } from "../components/door.ts";
 import type { Held } from "../components/hold.ts";
 import { bareOf, jidText } from "../components/jid.ts";
 import type { Incoming } from "../components/router.ts";
-import { attr, type Element } from "../components/stanza.ts";
+import { attr, type Element, stanzaError } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
 import { groupchat, privateMessage } from "./core-message.ts";
 import { type Effect, everySession, type RoomState } from "./core-state.ts";
@@ -77,12 +77,12 @@ export function roomMessages(
 
   const bounced: RoomMessages["bounced"] = (incoming) => {
     const { stanza, from, to } = incoming;
-    const condition = stanza.getChild("error")?.children.find((child) => typeof child === "object")?.name ?? "";
-    if (to.local === "" || !GONE.includes(condition)) return;
-    return rooms.withRoom(to.local, (room) => {
+    const gone = GONE.includes(stanzaError(stanza).condition);
+    if (to.local === "" || !(gone || stanza.name === "message")) return;
+    return rooms.withRoom(to.local, async (room) => {
       if (!room) return;
-      if (stanza.name === "message") letters.bounced(room, incoming);
-      lost.gone(room.name, jidText(from));
+      if (gone) lost.gone(room.name, jidText(from));
+      if (stanza.name === "message") await letters.bounced(room, incoming);
     });
   };
 

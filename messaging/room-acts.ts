@@ -47,16 +47,27 @@ export async function invitePeople(
   checkInvitees(rooms.rules.now(), domain, invites);
   const { letters, memberships } = checkLetters(room, invites);
   const changes = { asker: { bare: change.by, occupant: undefined }, memberships, roles: [] };
-  const invitees = letters.map(({ invitee }) => invitee);
-  const storing = rooms.invitations.within(change, invitees);
+  const sent = {
+    invitees: letters.map(({ invitee }) => invitee),
+    letter: deps.newId(),
+    members: memberships.map(({ bare }) => bare),
+  };
+  const storing = rooms.invitations.within(change, sent);
   if (memberships.length > 0) await storeChecked(room, changes, storing);
   else await storeInvitation(storing, jids);
-  rooms.invitations.sent(room, invitees);
+  rooms.invitations.sent(room, sent);
   rooms.apply(room, applyAdmin(room, changes));
   rooms.apply(
     room,
-    letters.map((letter) => invitation(room, change.by, letter, deps.newId())),
+    letters.map((letter) => invitation(room, change.by, letter, sent.letter)),
   );
+}
+
+/** Takes an invitation back; who became a member by it alone is none any more. */
+export async function withdrawInvitation({ rooms, room, change }: Act, { jid }: Command<"uninvite">): Promise<void> {
+  if (!(await rooms.invitations.withdraw(room, change, jid))) return;
+  const memberships = [{ bare: jid, membership: undefined }];
+  rooms.apply(room, applyAdmin(room, { asker: { bare: change.by, occupant: undefined }, memberships, roles: [] }));
 }
 
 /** Gives the room a picture, or takes it away. */

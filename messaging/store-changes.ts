@@ -80,6 +80,20 @@ export function storeConfig(
   });
 }
 
+/** Ends the ties of people to a room. */
+export async function endTies(
+  trx: Transaction<Tables>,
+  { tenant, roomId }: Pick<RoomChange, "tenant" | "roomId">,
+  jids: readonly string[],
+): Promise<void> {
+  await trx
+    .deleteFrom("room_affiliation")
+    .where("tenant_id", "=", tenant.id)
+    .where("room_id", "=", roomId)
+    .where("jid", "in", jids)
+    .execute();
+}
+
 /** Ties of people to a room; undefined ends one. */
 export function storeMemberships(
   change: RoomChange,
@@ -92,14 +106,7 @@ export function storeMemberships(
   const at = { tenant_id: change.tenant.id, room_id: change.roomId };
   return inChange(change, async (trx) => {
     const gone = changes.filter(({ membership }) => !membership).map(({ bare }) => bare);
-    if (gone.length > 0) {
-      await trx
-        .deleteFrom("room_affiliation")
-        .where("tenant_id", "=", at.tenant_id)
-        .where("room_id", "=", at.room_id)
-        .where("jid", "in", gone)
-        .execute();
-    }
+    if (gone.length > 0) await endTies(trx, change, gone);
     const kept = new Map(changes.flatMap(({ bare, membership }) => (membership ? [[bare, membership] as const] : [])));
     if (kept.size > 0) {
       const rows = [...kept].map(([jid, { affiliation, nick = null, reason = null }]) => ({

@@ -8,7 +8,7 @@ const KIND = "room-invitation";
 /** More of one room push out the oldest. */
 const MAX_OF_ROOM = 1_000;
 
-export const invitationStates = ["pending", "accepted", "declined"] as const;
+export const invitationStates = ["pending", "accepted", "declined", "failed", "withdrawn"] as const;
 type InvitationState = (typeof invitationStates)[number];
 
 interface At {
@@ -19,17 +19,28 @@ interface At {
 const visible = (tenant: string, now: Date) =>
   sql<SqlBool>`invited_at >= (select retention_cutoff(${tenant}, ${KIND}, ${now}))`;
 
-/** Notes that these people (bare addresses) are invited by `inviter`; an earlier invitation gives way. */
+/** Invitations that go out together. */
+export interface SentInvitations {
+  /** Bare addresses. */
+  readonly invitees: readonly string[];
+  /** Id of the messages that carry them. */
+  readonly letter: string;
+  /** Those of the invited who become members by it. */
+  readonly members: readonly string[];
+}
+
+/** Notes that people are invited by `inviter` (bare addresses); an earlier invitation gives way. */
 export async function putInvitations(
   trx: Transaction<Tables>,
   { tenant, roomId }: At,
-  { inviter, invitees }: { readonly inviter: string; readonly invitees: readonly string[] },
+  { inviter, invitees, letter, members }: SentInvitations & { readonly inviter: string },
   now: Date,
 ): Promise<void> {
   if (invitees.length === 0) return;
   const rows = [...new Set(invitees)].map((invitee) => ({
-    ...{ tenant_id: tenant, room_id: roomId, invitee, inviter, invited_at: now },
-    ...{ state: "pending" as const, answer: null, answered_at: null },
+    ...{ tenant_id: tenant, room_id: roomId, invitee, inviter, invited_at: now, letter },
+    ...{ made_member: members.includes(invitee), state: "pending" as const },
+    ...{ answer: null, answered_at: null, problem: null },
   }));
   await trx
     .insertInto("room_invitation")
@@ -38,9 +49,14 @@ export async function putInvitations(
       conflict.columns(["tenant_id", "room_id", "invitee"]).doUpdateSet((eb) => ({
         inviter: eb.ref("excluded.inviter"),
         invited_at: eb.ref("excluded.invited_at"),
+        letter: eb.ref("excluded.letter"),
+        // Who is asked again before he came is a member by the first one still.
+        made_member: sql<boolean>`excluded.made_member
+          or (room_invitation.made_member and room_invitation.state in ('pending', 'failed'))`,
         state: "pending",
         answer: null,
         answered_at: null,
+        problem: null,
       })),
     )
     .execute();
@@ -50,39 +66,47 @@ export async function putInvitations(
       order by invited_at desc, invitee offset ${MAX_OF_ROOM})`.execute(trx);
 }
 
-/** Who is invited and has not answered yet. */
-export async function pendingInvitees(db: Database, { tenant, roomId }: At, now: Date): Promise<string[]> {
+/** Who is invited and has not answered yet, with the id of the message that told it. */
+export async function pendingInvitees(db: Database, { tenant, roomId }: At, now: Date): Promise<Map<string, string>> {
   const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
     trx
       .selectFrom("room_invitation")
-      .select("invitee")
+      .select(["invitee", "letter"])
       .where("tenant_id", "=", tenant)
       .where("room_id", "=", roomId)
       .where("state", "=", "pending")
       .where(visible(tenant, now))
       .execute(),
   );
-  return rows.map(({ invitee }) => invitee);
+  return new Map(rows.map(({ invitee, letter }) => [invitee, letter ?? ""]));
 }
 
-/** Notes the answer to an invitation that waits for one, and gives who invited; undefined when there is none. */
-export async function answerInvitation(
+/** How an invitation ends. */
+export interface InvitationEnd {
+  readonly state: Exclude<InvitationState, "pending">;
+  /** What the person said, or the server with which it came back. */
+  readonly reason?: string | undefined;
+  /** The condition of the error with which it came back. */
+  readonly problem?: string | undefined;
+}
+
+/** Notes the end of an invitation that waits for its answer, and gives who invited; undefined when there is none. */
+export async function endInvitation(
   trx: Transaction<Tables>,
   { tenant, roomId }: At,
-  answer: { readonly invitee: string; readonly state: "accepted" | "declined"; readonly reason?: string | undefined },
+  { invitee, ...end }: InvitationEnd & { readonly invitee: string },
   now: Date,
-): Promise<string | undefined> {
-  const row = await trx
+): Promise<{ readonly inviter: string; readonly madeMember: boolean } | undefined> {
+  return await trx
     .updateTable("room_invitation")
-    .set({ state: answer.state, answer: answer.reason ?? null, answered_at: now })
+    .set({ state: end.state, answer: end.reason ?? null, problem: end.problem ?? null, answered_at: now })
     .where("tenant_id", "=", tenant)
     .where("room_id", "=", roomId)
-    .where("invitee", "=", answer.invitee)
+    .where("invitee", "=", invitee)
     .where("state", "=", "pending")
     .where(visible(tenant, now))
-    .returning("inviter")
+    .returning(["inviter", "made_member as madeMember"])
     .executeTakeFirst();
-  return row?.inviter;
 }
 
 interface InvitationsQuery {
@@ -98,7 +122,7 @@ export function pageInvitations(db: Database, { tenant, roomId }: At, query: Inv
   return db.withTenants([tenant], (trx: Transaction<Tables>) => {
     let select = trx
       .selectFrom("room_invitation")
-      .select(["invitee", "inviter", "invited_at as at", "state", "answer", "answered_at as answeredAt"])
+      .select(["invitee", "inviter", "invited_at as at", "state", "answer", "problem", "answered_at as answeredAt"])
       .where("tenant_id", "=", tenant)
       .where("room_id", "=", roomId)
       .where(visible(tenant, now));

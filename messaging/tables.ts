@@ -32,9 +32,12 @@ export interface Tables {
     invitee: string;
     inviter: string;
     invited_at: Date;
-    state: "pending" | "accepted" | "declined";
+    state: "pending" | "accepted" | "declined" | "failed" | "withdrawn";
     answer: string | null;
     answered_at: Date | null;
+    letter: string | null;
+    made_member: Generated<boolean>;
+    problem: Generated<string | null>;
   };
   room_owner: { tenant_id: string; fence: number; owner: string };
   room_log: {
