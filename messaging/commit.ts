@@ -1,6 +1,6 @@
 import { CompiledQuery, sql, type Transaction } from "kysely";
 import { audit } from "../identity/index.ts";
-import { type Database, InDoubtError, type Statement } from "../platform/postgres.ts";
+import { calling, type Database, InDoubtError } from "../platform/postgres.ts";
 import type { LoggedCommand } from "./core-commands.ts";
 import type { Erasure, Subject } from "./core-state.ts";
 import { type ErasureDeps, eraseMessages, removeReleased } from "./erase.ts";
@@ -35,41 +35,19 @@ export class FencedError extends Error {
   }
 }
 
-// One statement, one round trip. The lock makes a new owner wait for this commit before it reads where the log ends;
-// where not every fence holds, nothing is written. Gives the tenants whose fence held.
-const APPEND = `
-  with held as (
-    select o.tenant_id from room_owner o
-    join unnest($1::text[], $2::bigint[]) as f (tenant_id, fence) on f.tenant_id = o.tenant_id and f.fence = o.fence
-    for share of o
-  ), allowed as (
-    select count(*) = cardinality($1::text[]) as all_held from held
-  ), given as (
-    select * from unnest(
-      $3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::text[],
-      $11::text[], $12::uuid[], $13::text[], $14::text[], $15::text[])
-      as entry (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
-    where (select all_held from allowed)
-  ), logged as (
-    insert into room_log
-      (tenant_id, room_id, seq, id, at, sender, nick, occupant_id, origin, origin_ref, stanza, body, held)
-    select * from given on conflict do nothing
-  ), counted as (
-    update room set last_seq = greatest(room.last_seq, e.seq)
-    from (select tenant_id, room_id, max(seq) as seq from given group by tenant_id, room_id) as e
-    where room.tenant_id = e.tenant_id and room.id = e.room_id
-  )
-  select tenant_id from held`;
+/** Puts entries into the log where every fence holds, and gives the tenants whose did (platform/migrations). */
+const APPEND = "room_log_append";
 
-function append(fences: ReadonlyMap<string, number>, entries: readonly CommitEntry[]): Statement {
+/** What it takes after the tenants. */
+function appended(fences: readonly number[], entries: readonly CommitEntry[]): readonly unknown[] {
   const column = <T>(pick: (entry: CommitEntry) => T): T[] => entries.map(pick);
-  const columns = [
+  return [
+    fences,
     ...[column((e) => e.tenant), column((e) => e.roomId), column((e) => e.seq), column((e) => e.id)],
     ...[column((e) => e.at), column((e) => e.sender), column((e) => e.nick), column((e) => e.occupantId)],
     ...[column((e) => e.origin), column((e) => e.originRef), column((e) => e.stanza), column((e) => e.body)],
     column((e) => e.held ?? null),
   ];
-  return { name: "room-log-append", text: APPEND, values: [[...fences.keys()], [...fences.values()], ...columns] };
 }
 
 /**
@@ -85,24 +63,23 @@ export async function commitEntries(
   const fences = new Map<string, number>();
   for (const { tenant, fence } of entries) fences.set(tenant, Math.min(fence, fences.get(tenant) ?? fence));
   const tenants = [...fences.keys()];
-  const statement = append(fences, entries);
-  const check = (rows: readonly { readonly tenant_id: string }[]) => {
+  const args = appended([...fences.values()], entries);
+  const check = (rows: readonly { readonly owned: string }[]) => {
     if (rows.length === tenants.length) return;
-    const kept = new Set(rows.map((row) => row.tenant_id));
+    const kept = new Set(rows.map(({ owned }) => owned));
     throw new FencedError(tenants.filter((tenant) => !kept.has(tenant)));
   };
   if (
     !entries.some(({ originRef, subject, erasure, command }) => originRef !== null || subject || erasure || command)
   ) {
-    return check(await db.oneFor(tenants, statement));
+    return check(await db.call(APPEND, tenants, ...args));
   }
   let atCommit = false;
   const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
     const commanded = entries.flatMap(({ command, ...entry }) => (command ? [{ ...entry, command }] : []));
     const settled = commanded.length > 0 ? await settleLogged(trx, commanded) : new Set<string>();
-    check(
-      (await trx.executeQuery<{ tenant_id: string }>(CompiledQuery.raw(statement.text, [...statement.values]))).rows,
-    );
+    const { text, values } = calling(APPEND, [tenants, ...args]);
+    check((await trx.executeQuery<{ owned: string }>(CompiledQuery.raw(text, values))).rows);
     const taken = entries.filter((entry) => entry.originRef !== null);
     if (taken.length > 0) {
       await sql`

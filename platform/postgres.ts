@@ -19,10 +19,15 @@ export interface Database {
   /** A transaction that sees only rows of these tenants. */
   withTenants<T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>): Promise<R>;
   /**
-   * A transaction of one statement, in one round trip; the statement is planned once for each connection. Gives its
-   * rows. Throws InDoubtError when the connection broke before the answer, else nothing was stored.
+   * Calls a function of the database that begins with kontor_scope(): a transaction for these tenants in one message. The
+   * tenants are its first argument; the call is planned once for each connection. Gives its rows. Throws InDoubtError
+   * when the connection broke or the server ended it before the answer, else nothing was stored.
    */
-  oneFor<R extends pg.QueryResultRow>(tenants: readonly string[], statement: Statement): Promise<R[]>;
+  call<R extends pg.QueryResultRow>(
+    name: string,
+    tenants: readonly string[],
+    ...args: readonly unknown[]
+  ): Promise<R[]>;
   /** Queries outside any tenant: tables without row-level security only (others show no rows). */
   common<T>(): Kysely<T>;
   /** Answers when the database does. */
@@ -30,11 +35,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** SQL with parameters; `name` stands for this text and no other. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly unknown[];
+/** A call of a function of the database with these arguments, as SQL with parameters. */
+export function calling(name: string, args: readonly unknown[]): { text: string; values: unknown[] } {
+  return { text: `select * from ${name}(${args.map((_, n) => `$${n + 1}`).join(", ")})`, values: [...args] };
 }
 
 /** The connection broke while a COMMIT was under way: what the transaction did is stored, or it is not. */
@@ -87,7 +90,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
       new Kysely<T>({ dialect: new TenantDialect(pool, tenants) }).transaction().execute(work),
-    oneFor: (tenants, statement) => oneFor(pool, tenants, statement),
+    call: (name, tenants, ...args) => call(pool, name, [tenants, ...args]),
     common: <T>() => kysely as unknown as Kysely<T>,
     ping: async () => {
       await sql`select 1`.execute(kysely);
@@ -150,29 +153,14 @@ class TenantDriver extends PostgresDriver {
   }
 }
 
-async function oneFor<R extends pg.QueryResultRow>(
-  pool: pg.Pool,
-  tenants: readonly string[],
-  { name, text, values }: Statement,
-): Promise<R[]> {
+async function call<R extends pg.QueryResultRow>(pool: pg.Pool, name: string, args: unknown[]): Promise<R[]> {
   const client = await pool.connect();
   let broken = false;
   try {
-    holdTick(client.connection.stream);
-    // Should an earlier one fail, the commit is a rollback.
-    const [begun, scoped, asked, committed] = await Promise.allSettled([
-      client.query("begin"),
-      client.query(SCOPE, [tenants.join(",")]),
-      client.query<R>({ name, text, values: [...values] }),
-      client.query("commit"),
-    ]);
-    for (const step of [begun, scoped, asked, committed]) {
-      if (step.status === "fulfilled") continue;
-      const refused = step.reason instanceof pg.DatabaseError && step !== committed;
-      broken = !refused;
-      throw refused ? step.reason : new InDoubtError(step.reason);
-    }
-    return asked.status === "fulfilled" ? asked.value.rows : [];
+    return (await client.query<R>({ name, ...calling(name, args) })).rows;
+  } catch (error) {
+    broken = !(error instanceof pg.DatabaseError) || error.severity !== "ERROR";
+    throw broken ? new InDoubtError(error) : error;
   } finally {
     client.release(broken);
   }
