@@ -1,6 +1,6 @@
 /** The REST door of what is done in a room from outside: its subject, its picture, invitations. */
 import { pageOf, type Route, route } from "../platform/http.ts";
-import { order, type RoomHttpDeps } from "./http-deps.ts";
+import { namesOf, order, type RoomHttpDeps } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readRoom } from "./room-list.ts";
 import { readAvatarOf } from "./store-avatar.ts";
@@ -47,11 +47,17 @@ export function actRoutes(deps: RoomHttpDeps): Route[] {
         const now = new Date(clock());
         const { id: roomId } = await readRoom(db, tenant, room, now);
         const rows = await pageInvitations(db, { tenant, roomId }, { ...query, after }, now);
+        const names = await namesOf(
+          deps,
+          tenant,
+          rows.flatMap(({ invitee, inviter }) => [invitee, inviter]),
+        );
         return pageOf(
           rows,
           query.limit,
-          ({ invitee: jid, at, answeredAt, ...rest }) => ({
-            ...{ jid, ...rest, at: at.toISOString(), answeredAt: answeredAt?.toISOString() ?? null },
+          ({ invitee: jid, inviter, at, answeredAt, ...rest }) => ({
+            ...{ jid, name: names.get(jid) ?? null, inviter, inviterName: names.get(inviter) ?? null, ...rest },
+            ...{ at: at.toISOString(), answeredAt: answeredAt?.toISOString() ?? null },
           }),
           ({ invitee }) => shapes.invitationPlace.write(invitee),
         );

@@ -1,5 +1,5 @@
 import type { Quotas } from "../identity/core-quota.ts";
-import { actorOf, findTenant } from "../identity/index.ts";
+import { actorOf, findTenant, personNames } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { Caller } from "../platform/http.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -18,6 +18,18 @@ export async function domainOf({ db }: Pick<RoomHttpDeps, "db">, tenant: string)
   const found = await findTenant(db, tenant);
   if (!found) throw new KontorError("not-found", "There is no such tenant");
   return found.domain;
+}
+
+/** The names of those who are people of the tenant, by their bare addresses. */
+export async function namesOf(
+  deps: Pick<RoomHttpDeps, "db">,
+  tenant: string,
+  jids: readonly string[],
+): Promise<Map<string, string>> {
+  const ending = `@${await domainOf(deps, tenant)}`;
+  const ours = jids.filter((jid) => jid.endsWith(ending)).map((jid) => jid.slice(0, -ending.length));
+  const names = await personNames(deps.db, tenant, [...new Set(ours)]);
+  return new Map([...names].map(([localpart, name]) => [`${localpart}${ending}`, name]));
 }
 
 /** Throws `policy-violation` where nothing is archived. */

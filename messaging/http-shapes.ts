@@ -133,7 +133,9 @@ export const invitationsQuery = z.object({
 export const invitationPage = pageSchema(
   z.object({
     jid: z.string().describe("Who is invited."),
+    name: z.string().nullable().describe("Of a person of the tenant."),
     inviter: z.string().describe("The domain of the tenant where it was a program."),
+    inviterName: z.string().nullable(),
     at: time,
     state: z.enum(invitationStates).describe("failed: it came back."),
     answer: z.string().nullable().describe("What was said by who declined, or by the server from which it came back."),

@@ -1,8 +1,7 @@
 /** The REST door of who belongs to a room, and who is inside. */
-import { personNames } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import { pageOf, type Route, route } from "../platform/http.ts";
-import { domainOf, order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
+import { namesOf, order, type RoomHttpDeps, requireReason } from "./http-deps.ts";
 import * as shapes from "./http-shapes.ts";
 import { readOccupants } from "./occupants.ts";
 import { pageMembers, readRoom } from "./room-list.ts";
@@ -23,18 +22,16 @@ export function memberRoutes(deps: RoomHttpDeps): Route[] {
       handle: async ({ params, query: { cursor: after, ...query } }) => {
         const { tenant } = params;
         const { id } = await roomOf(params);
-        const domain = await domainOf(deps, tenant);
         const rows = await pageMembers(db, tenant, id, { ...query, after });
-        const ours = (jid: string) => (jid.endsWith(`@${domain}`) ? jid.slice(0, -domain.length - 1) : undefined);
-        const names = await personNames(
-          db,
+        const names = await namesOf(
+          deps,
           tenant,
-          rows.flatMap(({ jid }) => ours(jid) ?? []),
+          rows.map(({ jid }) => jid),
         );
         return pageOf(
           rows,
           query.limit,
-          (row) => ({ ...row, name: names.get(ours(row.jid) ?? "") ?? null }),
+          (row) => ({ ...row, name: names.get(row.jid) ?? null }),
           ({ jid }) => shapes.memberPlace.write(jid),
         );
       },

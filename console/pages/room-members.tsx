@@ -14,17 +14,19 @@ interface MembersProps {
   /** Path of the room. */
   readonly base: string;
   readonly room: RoomRow;
+  /** Counts what else made the list old. */
+  readonly changes: number;
 }
 
 type Open = { readonly is: "add" } | { readonly is: "change" | "ban" | "remove" | "lift"; readonly member: MemberRow };
 
 /** Who belongs to a room and who is shut out of it, and changes of it. */
-export function RoomMembers({ base, room }: MembersProps) {
+export function RoomMembers({ base, room, changes: outside }: MembersProps) {
   const { t } = useTranslation();
   const { api, may } = useSession();
   const { open, show, close, changes, changed } = useOpenDialog<Open>();
   const members = `${base}/members`;
-  const load = usePagesOf(memberShape, members, changes);
+  const load = usePagesOf(memberShape, members, changes + outside);
   const columns: Column<MemberRow>[] = [
     {
       key: "jid",

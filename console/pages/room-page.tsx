@@ -12,6 +12,7 @@ import { useToast } from "../ui/toast.tsx";
 import { type WholeRoom, wholeRoom } from "./room.ts";
 import { RoomConfigForm } from "./room-config-form.tsx";
 import { RoomEndDialog } from "./room-end-dialog.tsx";
+import { RoomInvitations } from "./room-invitations.tsx";
 import { RoomInviteDialog } from "./room-invite-dialog.tsx";
 import { RoomLive } from "./room-live.tsx";
 import { RoomMembers } from "./room-members.tsx";
@@ -35,6 +36,9 @@ function RoomView({ name }: { readonly name: string }) {
   const [room, setRoom] = useState<WholeRoom>();
   const [error, setError] = useState<unknown>();
   const [open, setOpen] = useState<"end" | "invite" | "subject">();
+  /** An invitation changes two lists: those who are invited, and the members. */
+  const [invitations, setInvitations] = useState(0);
+  const invited = useCallback(() => setInvitations((before) => before + 1), []);
   const base = path`/tenants/${tenant}/rooms/${name}`;
   const read = useCallback(async () => {
     try {
@@ -106,7 +110,8 @@ function RoomView({ name }: { readonly name: string }) {
       </section>
       <RoomOccupants base={base} room={room} />
       {may("archive:read") ? <RoomLive base={base} /> : null}
-      <RoomMembers base={base} room={room} />
+      <RoomMembers base={base} room={room} changes={invitations} />
+      {may("rooms:moderate") ? <RoomInvitations base={base} changes={invitations} onWithdrawn={invited} /> : null}
       <RoomNumbers address={`${base}/statistics`} />
       {may("rooms:change") ? (
         <RoomConfigForm
@@ -120,7 +125,17 @@ function RoomView({ name }: { readonly name: string }) {
         />
       ) : null}
       {open === "subject" ? <RoomSubjectDialog base={base} room={room} onClose={close} onDone={done} /> : null}
-      {open === "invite" ? <RoomInviteDialog base={base} room={room} onClose={close} onDone={done} /> : null}
+      {open === "invite" ? (
+        <RoomInviteDialog
+          base={base}
+          room={room}
+          onClose={close}
+          onDone={(said) => {
+            invited();
+            done(said);
+          }}
+        />
+      ) : null}
       {open === "end" ? (
         <RoomEndDialog
           base={base}

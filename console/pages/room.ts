@@ -73,6 +73,22 @@ export const memberShape = z.object({
 });
 export type MemberRow = z.infer<typeof memberShape>;
 
+export const invitationStates = ["pending", "accepted", "declined", "failed", "withdrawn"] as const;
+export const roomInvitationShape = z.object({
+  jid: z.string(),
+  name: z.nullable(z.string()),
+  /** A domain where it was a program. */
+  inviter: z.string(),
+  inviterName: z.nullable(z.string()),
+  at: z.string(),
+  state: z.enum(invitationStates),
+  answer: z.nullable(z.string()),
+  /** Condition of the error with which it came back. */
+  problem: z.nullable(z.string()),
+  answeredAt: z.nullable(z.string()),
+});
+export type RoomInvitation = z.infer<typeof roomInvitationShape>;
+
 /** The picture of a room, as base64. */
 export const avatarShape = z.object({ avatar: z.nullable(z.object({ type: z.string(), data: z.string() })) });
 export type Avatar = z.infer<typeof avatarShape>["avatar"];

@@ -14,6 +14,7 @@ import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
 import * as room from "./room.ts";
 import * as roomExport from "./room-export.ts";
+import * as roomInvitations from "./room-invitations.ts";
 import * as roomRules from "./room-rules.ts";
 import * as rooms from "./rooms.ts";
 import * as signIn from "./sign-in.ts";
@@ -41,6 +42,7 @@ const textsIn = (language: "de" | "en") => ({
   roles: roles[language],
   room: room[language],
   roomExport: roomExport[language],
+  roomInvitations: roomInvitations[language],
   roomRules: roomRules[language],
   rooms: rooms[language],
   signIn: signIn[language],

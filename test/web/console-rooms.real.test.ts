@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { z } from "zod";
 import { attr } from "../../components/stanza.ts";
 import { NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import { realStack } from "../support/real.ts";
+import { eventually, realStack } from "../support/real.ts";
 import { chatterOfFile } from "./chatter.ts";
 import {
   ask,
@@ -71,6 +72,43 @@ async function readAlong(page: Page, name: string, language: Language): Promise<
   await enter(page, page.getByRole("button", { name: room.liveEnd }));
 }
 
+/** The invitation of Malte Jensen, and of somebody who is not there. */
+async function takeBackInvitation(page: Page, name: string, language: Language): Promise<void> {
+  const { room, roomInvitations } = texts[language];
+  const { states, withdraw } = roomInvitations;
+  const dialog = page.getByRole("dialog");
+  const list = page.getByRole("region", { name: roomInvitations.title });
+  await enter(page, page.getByRole("button", { name: room.invite, exact: true }));
+  await type(page, dialog.getByLabel(room.inviteJids), `niemand@${domain}`);
+  await confirm(page, room.invite, "Thema Haushalt", language);
+  await list.getByRole("row", { name: `niemand@${domain}` }).waitFor();
+  // The server sends it back as soon as it has looked for the person.
+  const failed = `${demo.http}/api/v1/tenants/${tenantId}/rooms/${name}/invitations?state=failed`;
+  await eventually(
+    async () =>
+      z.object({ items: z.tuple([z.unknown()]) }).safeParse(await (await page.request.get(failed)).json()).data,
+    "it came back",
+  );
+  await enter(page, of(page, room.reload, roomInvitations.title));
+  await list
+    .getByRole("row", { name: new RegExp(`niemand@.*${states.failed}.*${roomInvitations.failed.unknown}`) })
+    .waitFor();
+  await axeFindsNothing(page);
+  if (language === "de") {
+    await page.getByRole("heading", { name: roomInvitations.title }).scrollIntoViewIfNeeded();
+    await picture(page, "console-room-invitations");
+  }
+  await enter(page, of(page, withdraw, "Malte Jensen"));
+  await confirm(page, withdraw, "doch nicht", language);
+  await page.getByText(roomInvitations.withdrawn.replace("{{name}}", "Malte Jensen")).waitFor();
+  await list.getByRole("row", { name: new RegExp(`Malte Jensen .*${states.withdrawn}`) }).waitFor();
+  expect(await of(page, withdraw, "Malte Jensen").count()).toBe(0);
+  await tabTo(page, list.getByLabel(roomInvitations.state));
+  await page.keyboard.press("End");
+  await list.getByRole("row", { name: /niemand@/ }).waitFor({ state: "detached" });
+  await list.getByRole("row", { name: new RegExp(`Malte Jensen .*${states.withdrawn}`) }).waitFor();
+}
+
 /** Subject, picture, an invitation, and the voice of who is inside. */
 async function actOn(page: Page, name: string, language: Language): Promise<void> {
   const { room, ui } = texts[language];
@@ -98,6 +136,7 @@ async function actOn(page: Page, name: string, language: Language): Promise<void
   if (language === "de") await picture(page, "console-room-invite");
   await confirm(page, room.invite, "Thema Haushalt", language);
   await page.getByText(room.invited_one).waitFor();
+  await takeBackInvitation(page, name, language);
 
   await enter(page, of(page, room.changeRole, "Svenja"));
   await tabTo(page, dialog.getByLabel(room.insideRole));
