@@ -3,6 +3,7 @@ import { KontorError } from "../platform/errors.ts";
 import { EventStream, type StreamEvent } from "../platform/http-event-stream.ts";
 import type { LogEntry } from "./log.ts";
 import type { RoomWatch } from "./room-watch.ts";
+import { type ShownPerson, shownEvents } from "./shown.ts";
 
 /** A stream ends after this time, and whoever still may comes back. */
 const LIFE_MS = 300_000;
@@ -23,8 +24,8 @@ interface Reading {
   readonly roomId: string;
   /** Whose stream it is. */
   readonly reader: string;
-  /** Also who comes, goes and types. */
-  readonly live: boolean;
+  /** Who is there, undefined while that is not known: where also who comes, goes and types is told. */
+  readonly inside: (() => Promise<readonly ShownPerson[] | undefined>) | undefined;
   readonly start: () => Promise<Start>;
   readonly more: (seq: number) => Promise<readonly LogEntry[]>;
   /** Throws when who reads may no longer. Asked after what is new was read: nothing said later gets out. */
@@ -48,15 +49,17 @@ export function roomStreams(watch: RoomWatch, clock: () => number): RoomStreams 
   };
 
   async function* follow(reading: Reading, signal: AbortSignal): AsyncGenerator<StreamEvent | undefined> {
-    const { roomId, reader, live, start, more, check, eventOf } = reading;
+    const { roomId, reader, inside, start, more, check, eventOf } = reading;
     const until = clock() + LIFE_MS;
     // Before the first look: what is said meanwhile rings.
-    const follower = watch.follow(roomId, live);
+    const follower = watch.follow(roomId, inside !== undefined);
     count(reader, 1);
     try {
       let { entries, seq } = await start();
       for (; !signal.aborted; entries = await more(seq)) {
+        const people = follower.renewed() ? await inside?.() : undefined;
         await check();
+        if (people) yield* shownEvents(people);
         for (const entry of entries) {
           yield eventOf(entry);
           seq = entry.seq;

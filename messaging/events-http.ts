@@ -15,6 +15,7 @@ import { readEntry, readLog, readLogPage } from "./log-reads.ts";
 import { itemOf, requireReader } from "./message-reader.ts";
 import { readRoom } from "./room-list.ts";
 import { roomWatch } from "./room-watch.ts";
+import { readShown } from "./shown.ts";
 import type { Tables } from "./tables.ts";
 
 const KINDS = { downloads: ["text/event-stream"], problems: ["policy-violation", "too-many"] } as const;
@@ -51,7 +52,7 @@ function archiveStream(deps: RoomHttpDeps, streams: RoomStreams): Route {
       return streams.open({
         roomId: id,
         reader: caller.principal.id,
-        live: false,
+        inside: undefined,
         ...readingOf(deps, tenant, id, { from, last }),
         check: () => requireArchive(db, tenant),
         eventOf: (entry) => ({ id: String(entry.seq), data: roomEvent(entry) }),
@@ -69,7 +70,8 @@ function memberStream(deps: RoomHttpDeps, streams: RoomStreams): Route {
     path: "/tenants/{tenant}/rooms/{room}/messages/events",
     summary:
       "What is said in a room that is open to you, as it is said: server-sent events, each like an item of a page. " +
-      "Last-Event-ID goes on after that message. Events `presence` and `typing` have no id: they are of the moment. It " +
+      "Last-Event-ID goes on after that message. Events `occupants` (who is there as a whole: the first one, and again " +
+      "where news were lost), `presence` (who came and went since) and `typing` have no id: they are of the moment. It " +
       "ends after five minutes, and with your right to read: come back",
     scope: "messages:read",
     params: shapes.roomPath,
@@ -88,7 +90,7 @@ function memberStream(deps: RoomHttpDeps, streams: RoomStreams): Route {
       return streams.open({
         roomId: id,
         reader: caller.principal.id,
-        live: true,
+        inside: () => readShown(deps.redis, tenant, id),
         ...readingOf(deps, tenant, id, { from, last }),
         check: async () => {
           await requireArchive(db, tenant);

@@ -111,6 +111,46 @@ test("gets each message as the pages have it, after a break where it was", async
   expect(bad.status).toBe(400);
 });
 
+/** The next event of a kind. */
+async function eventOf(reader: Awaited<ReturnType<typeof follow>>, kind: string): Promise<ReadEvent> {
+  for (;;) {
+    const event = await reader.next();
+    if (event.event === kind) return event;
+  }
+}
+
+test("begins with who is there, and says so again to whoever comes back", async () => {
+  await enter("wer");
+  const inside = (...nicks: string[]) => ({
+    id: "",
+    event: "occupants",
+    data: { occupants: nicks.map((nick) => ({ nick, occupantId: expect.stringMatching(/^[\w-]{43}$/) })) },
+  });
+  const reader = await follow("ben", "wer", "?last=0");
+  // Her coming may be part of the whole, or told after it.
+  let told: ReadEvent;
+  do told = await reader.next();
+  while (!JSON.stringify(told.data).includes("Ada"));
+  expect(["occupants", "presence"]).toContain(told.event);
+  const first = await say("cem", "wer", "eins");
+  expect(await message(reader)).toMatchObject({ id: first });
+  await say("cem", "wer", "zwei");
+  const again = await follow("cem", "wer", "", { "Last-Event-ID": first });
+  expect(await again.next()).toEqual(inside("Ada"));
+  expect(await again.next()).toMatchObject({ event: "", data: { body: "zwei" } });
+
+  await ada.send(x("presence", { to: at("wer", "Ada B") }));
+  const changes = (nick: string, there: boolean) => expect.objectContaining({ nick, there });
+  expect((await eventOf(again, "presence")).data).toEqual({ changes: [changes("Ada", false), changes("Ada B", true)] });
+  const late = await follow("eva", "wer", "?last=0");
+  expect(await late.next()).toEqual(inside("Ada B"));
+  await ada.send(x("presence", { to: at("wer", "Ada B"), type: "unavailable" }));
+  expect((await eventOf(late, "presence")).data).toEqual({ changes: [changes("Ada B", false)] });
+  const empty = await follow("fox", "wer", "?last=0");
+  expect(await empty.next()).toEqual(inside());
+  for (const each of [reader, again, late, empty]) each.stop();
+});
+
 test("is told who types, comes and goes, without ids", async () => {
   await enter("leben");
   const reader = await follow("ben", "leben", "?last=0");
@@ -122,7 +162,7 @@ test("is told who types, comes and goes, without ids", async () => {
   const typing = { nick: "Ada", occupantId: expect.stringMatching(/^[\w-]{43}$/), state: "composing" };
   let told: ReadEvent;
   do told = await reader.next();
-  while (told.event === "presence");
+  while (told.event !== "typing");
   expect(told).toEqual({ id: "", event: "typing", data: typing });
   // Ada's own entry may have been told before the stream was open, or be part of the same news.
   await ada.send(x("presence", { to: at("leben", "Ada B") }));

@@ -4,6 +4,7 @@ import { childElements, type Element } from "../components/stanza.ts";
 import type { WakeTopic } from "../platform/wake.ts";
 import { isAnnounced } from "./core-announce.ts";
 import type { Effect, Occupant, RoomState } from "./core-state.ts";
+import type { ShownChange } from "./shown.ts";
 
 const NS_CHATSTATES = "http://jabber.org/protocol/chatstates";
 
@@ -19,17 +20,25 @@ const presence = z.object({
 });
 export type LiveNews = z.output<typeof typing> | z.output<typeof presence>;
 
-/** News of a room; `rights`: who may read in it may have changed, or it is no more. */
+/**
+ * News of a room. `rights`: who may read in it may have changed, or it is no more. `anew`: who is shown is to be read
+ * again as a whole.
+ */
 export const roomNewsTopic: WakeTopic<{
   tenant: string;
   room: string;
-  news: LiveNews | { kind: "rights" };
+  news: LiveNews | { kind: "rights" } | { kind: "anew" };
 }> = {
   name: "kontor:room-news",
   schema: z.object({
     tenant: z.string(),
     room: z.string(),
-    news: z.discriminatedUnion("kind", [typing, presence, z.object({ kind: z.literal("rights") })]),
+    news: z.discriminatedUnion("kind", [
+      typing,
+      presence,
+      z.object({ kind: z.literal("rights") }),
+      z.object({ kind: z.literal("anew") }),
+    ]),
   }),
 };
 
@@ -44,8 +53,15 @@ export interface RoomNews {
   moved(room: RoomState): void;
 }
 
+/** Where news go. */
+interface Teller {
+  /** Keeps who is shown, for those who begin to follow; with `all` the changes are all who are there. */
+  keep(room: string, changes: readonly ShownChange[], all: boolean): void;
+  tell(room: string, news: LiveNews | { kind: "anew" }): void;
+}
+
 /** The teller of one tenant's rooms. What a large room keeps from its people it keeps from followers too. */
-export function roomNews(tell: (room: string, news: LiveNews) => void): RoomNews {
+export function roomNews({ keep, tell }: Teller): RoomNews {
   /** By room: whom it was told of, nick by occupant. */
   const told = new WeakMap<RoomState, Map<string, string>>();
   const gathering = new Set<RoomState>();
@@ -62,6 +78,8 @@ export function roomNews(tell: (room: string, news: LiveNews) => void): RoomNews
         if (there) before.set(nick, occupantId);
         else before.delete(nick);
       }
+      // Kept first: who is told begins with what was kept, or was there before.
+      keep(room.id, changes, false);
       tell(room.id, { kind: "presence", changes });
       if (changes.length === MAX_CHANGES) later(room);
     }, GATHER_MS).unref();
@@ -78,9 +96,12 @@ export function roomNews(tell: (room: string, news: LiveNews) => void): RoomNews
       tell(room.id, { kind: "typing", nick, occupantId, state: state.data });
     },
     moved: (room) => {
-      // Who is here when the room is loaded came before.
-      if (told.has(room)) later(room);
-      else told.set(room, shownIn(room));
+      if (told.has(room)) return later(room);
+      // The room was loaded: what another owner told, or the death of one left untold, is not known here.
+      const shown = shownIn(room);
+      told.set(room, shown);
+      keep(room.id, changesOf(new Map(), shown), true);
+      tell(room.id, { kind: "anew" });
     },
   };
 }

@@ -21,16 +21,19 @@ interface Follower {
   next(ms: number, signal: AbortSignal): Promise<boolean>;
   /** What happened and is nowhere else to be read. */
   take(): LiveNews[];
+  /** Whether who is there is to be read as a whole: at the beginning, and where news were lost. Once for each time. */
+  renewed(): boolean;
   stop(): void;
 }
 
-/** What waits for a reader who is slow; older news of the moment are none. */
+/** What waits for a reader who is slow; with more, who is there is read as a whole instead. */
 const MAX_NEWS = 100;
 
 /** A follower as it is told. */
 interface Bell {
   ring(): void;
   tell(news: LiveNews): void;
+  renew(): void;
 }
 
 /** Who remembers what people may do has forgotten it by then, and the next look asks anew. */
@@ -40,7 +43,7 @@ const FORGOTTEN_MS = 200;
 export function roomWatch(redis: Redis, log: Log): RoomWatch {
   const bells = new Map<string, Set<Bell>>();
   let count = 0;
-  let listening: Promise<(() => Promise<void>)[]> | undefined;
+  let listening: { readonly news: { ready: boolean }; readonly ends: Promise<(() => Promise<void>)[]> } | undefined;
 
   const ring = (room: string) => {
     for (const bell of bells.get(room) ?? []) bell.ring();
@@ -49,27 +52,36 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
   const ringAll = () => {
     for (const room of bells.keys()) ring(room);
   };
-  const listen = () =>
-    Promise.all([
+  const listen = (): NonNullable<typeof listening> => {
+    const ofNews = { ready: false };
+    const ends = Promise.all([
       onWake(redis, roomLogTopic, log, ({ room }) => ring(room), ringAll),
       onWake(
         redis,
         roomNewsTopic,
         log,
         ({ room, news }) => {
-          if (news.kind === "rights") return ring(room);
-          for (const bell of bells.get(room) ?? []) bell.tell(news);
+          for (const bell of bells.get(room) ?? []) {
+            if (news.kind === "rights") bell.ring();
+            else if (news.kind === "anew") bell.renew();
+            else bell.tell(news);
+          }
         },
-        ringAll,
+        () => {
+          ofNews.ready = true;
+          for (const here of bells.values()) for (const bell of here) bell.renew();
+        },
       ),
       // Accounts, tokens and tenants: rare, so that all may look.
       followAccess(redis, log, [{ forget: () => void setTimeout(ringAll, FORGOTTEN_MS).unref() }]),
     ]);
+    return { news: ofNews, ends };
+  };
 
   const leave = () => {
     count -= 1;
     if (count > 0) return;
-    void listening?.then((ends) => Promise.all(ends.map((end) => end())));
+    void listening?.ends.then((ends) => Promise.all(ends.map((end) => end())));
     listening = undefined;
   };
 
@@ -80,6 +92,8 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
       listening ??= listen();
       let rung = false;
       let news: LiveNews[] = [];
+      // Before the subscription what is read now might be old by the first news: it tells when it is there.
+      let old = live && listening.news.ready;
       let wakeUp: () => void = () => undefined;
       const bell: Bell = {
         ring: () => {
@@ -88,8 +102,14 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
         },
         tell: (each) => {
           if (!live) return;
-          news = [...news, each].slice(-MAX_NEWS);
+          if (news.length >= MAX_NEWS) return bell.renew();
+          news.push(each);
           wakeUp();
+        },
+        renew: () => {
+          old = live;
+          news = [];
+          bell.ring();
         },
       };
       const here = bells.get(roomId) ?? new Set();
@@ -118,6 +138,12 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
           const taken = news;
           news = [];
           return taken;
+        },
+        renewed: () => {
+          const were = old;
+          old = false;
+          if (were) news = [];
+          return were;
         },
         stop: () => {
           here.delete(bell);

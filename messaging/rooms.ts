@@ -24,6 +24,7 @@ import { type RoomReader, roomReader } from "./room-reader.ts";
 import type { RoomTable } from "./room-table.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
 import { type RulesWatch, watchRules } from "./rules-watch.ts";
+import { keepShown } from "./shown.ts";
 import { createRoom } from "./store.ts";
 import { WithdrawnError } from "./store-commands.ts";
 
@@ -80,9 +81,13 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const reader = roomReader(context, deps, rooms, { rules, memory, apply: (...all) => applyFar(...all) });
   const { withRoom, forget } = reader;
   const { alone, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
-  const news = roomNews(
-    (room, each) => void wake(deps.redis, roomNewsTopic, { tenant, room, news: each }, context.log),
-  );
+  const news = roomNews({
+    keep: (room, changes, all) =>
+      void keepShown(deps.redis, tenant, room, changes, { all }).catch((error: unknown) =>
+        context.log.debug("Who is shown was not written", { room, error }),
+      ),
+    tell: (room, each) => void wake(deps.redis, roomNewsTopic, { tenant, room, news: each }, context.log),
+  });
   const append = roomAppends(context, deps, rooms, { apply: (...all) => apply(...all), forget });
 
   const apply = (room: RoomState, effects: readonly Effect[]): void => {
