@@ -1,34 +1,11 @@
 /** Pages of a room's log as its archive shows them: bounded by numbers and times, filtered, counted. */
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
-import type { Database } from "../platform/postgres.ts";
-import { boundsOf, type Place, placesOf } from "./archive-bounds.ts";
+import { type Call, callIn, type Database } from "../platform/postgres.ts";
+import { type ArchivePage, type Bounds, boundedPage } from "./archive-page.ts";
 import type { LogEntry } from "./log.ts";
-import { type RoomRef, readStretches } from "./log-times.ts";
+import { type RoomRef, readByIds } from "./log-times.ts";
 import type { Tables } from "./tables.ts";
-
-/** Which entries of a room are asked for, and which page of them. Ids are of the archive (UUIDs). */
-export interface ArchivePage {
-  /** The first entry that may be seen, and the last. */
-  readonly downTo?: number | undefined;
-  readonly upTo: number;
-  readonly start: Date | undefined;
-  readonly end: Date | undefined;
-  readonly afterId: string | undefined;
-  readonly beforeId: string | undefined;
-  readonly ids: readonly string[] | undefined;
-  /** Bare address of who sent it. */
-  readonly sender: string | undefined;
-  readonly nick: string | undefined;
-  /** Each must be found in the text. */
-  readonly texts: readonly string[];
-  /** Where the page begins or ends. */
-  readonly pageAfter: string | undefined;
-  readonly pageBefore: string | undefined;
-  /** Take the last entries of what fits instead of the first. */
-  readonly last: boolean;
-  readonly limit: number;
-}
 
 export interface ArchiveFound {
   /** In the order of the log. */
@@ -47,13 +24,11 @@ const QUERY_CANCELED = "57014";
 
 /** Where the archive begins and ends, or undefined for an empty one. */
 export function archiveEnds(db: Database, tenant: string, roomId: string, upTo: number, now: Date) {
-  return within(db, tenant, async (trx) => {
-    const room = { tenant, roomId };
-    const bounds = await boundsOf(trx, room, { upTo, start: undefined, end: undefined }, now);
-    const window = { ...bounds, until: FOREVER };
-    const [start] = await plain(trx, room, { last: false, limit: 0 }, window);
-    const [end] = await plain(trx, room, { last: true, limit: 0 }, window);
-    return start && end ? { start, end } : undefined;
+  return inGoodTime(async () => {
+    const end = async (last: boolean) =>
+      (await boundedPage(db.call, { tenant, roomId }, { upTo, last }, 1, now)).entries[0];
+    const [first, final] = await Promise.all([end(false), end(true)]);
+    return first && final ? { start: first, end: final } : undefined;
   });
 }
 
@@ -68,7 +43,12 @@ export function readArchive(
   page: ArchivePage,
   now: Date,
 ): Promise<ArchiveFound> {
-  return within(db, tenant, (trx) => readPage(trx, { tenant, roomId }, page, now));
+  const room = { tenant, roomId };
+  return inGoodTime(() =>
+    isPlain(page)
+      ? plainPage(db.call, room, page, now)
+      : db.withTenants([tenant], (trx: Transaction<Tables>) => readPage(trx, room, page, now)),
+  );
 }
 
 /** Reads a page in a transaction of the caller's, whose statements end in good time. Throws like readArchive. */
@@ -78,63 +58,53 @@ export async function readPage(
   page: ArchivePage,
   now: Date,
 ): Promise<ArchiveFound> {
-  const named = [page.afterId, page.beforeId, page.pageAfter, page.pageBefore].filter((id) => id !== undefined);
-  const asked = [...new Set([...named, ...(page.ids ?? [])].map((id) => id.toLowerCase()))];
-  const bounds = await boundsOf(trx, room, page, now);
-  const places = await placesOf(trx, room, asked, page.upTo, bounds.cutoff);
-  if (places.size < asked.length) {
-    throw new KontorError("not-found", "The archive has no message with that id (any more)");
-  }
-  const seqOf = (id: string | undefined) => (id === undefined ? undefined : places.get(id.toLowerCase())?.seq);
-  const low = Math.max(bounds.low, page.downTo ?? 1, (seqOf(page.afterId) ?? 0) + 1);
-  const high = Math.min(bounds.high, (seqOf(page.beforeId) ?? Number.MAX_SAFE_INTEGER) - 1, page.upTo);
-  const window = {
-    low: Math.max(low, (seqOf(page.pageAfter) ?? 0) + 1),
-    high: Math.min(high, (seqOf(page.pageBefore) ?? Number.MAX_SAFE_INTEGER) - 1),
-    from: bounds.from,
-    until: page.end ?? FOREVER,
+  if (isPlain(page)) return plainPage(callIn(trx), room, page, now);
+  const { bounds } = await boundedPage(callIn(trx), room, page, 0, now);
+  const read = async () => {
+    if (page.ids) return among(trx, room, page, await placesOf(trx, room, page.ids, page.upTo, bounds.cutoff), bounds);
+    return search(trx, room, page, bounds);
   };
-  const searched = page.sender !== undefined || page.nick !== undefined || page.texts.length > 0;
-  const counted = !searched && page.ids === undefined;
-  const count = Math.max(0, high - low + 1);
-  if (page.limit === 0 || window.low > window.high) {
-    const complete = window.low > window.high;
-    return { entries: [], complete, total: counted ? { count, index: 0 } : undefined };
+  requireNamed(bounds);
+  const { windowLow, windowHigh } = bounds;
+  if (page.ids === undefined && (page.limit === 0 || windowLow > windowHigh)) {
+    return { entries: [], complete: windowLow > windowHigh, total: undefined };
   }
-  const read = () => {
-    if (page.ids)
-      return among(
-        trx,
-        room,
-        page,
-        page.ids.flatMap((id) => places.get(id.toLowerCase()) ?? []),
-        window,
-      );
-    return searched ? search(trx, room, page, window) : plain(trx, room, page, window);
-  };
-  const found = await read();
-  const fit = shortened(found.slice(0, page.limit));
-  const entries = page.last ? fit.reverse() : fit;
-  const first = entries[0];
+  return { ...pageFound(await read(), page), total: undefined };
+}
+
+/** Everything that was said, counted: nothing but bounds chooses. */
+const isPlain = ({ ids, sender, nick, texts }: ArchivePage): boolean =>
+  ids === undefined && sender === undefined && nick === undefined && texts.length === 0;
+
+async function plainPage(call: Call, room: RoomRef, page: ArchivePage, now: Date): Promise<ArchiveFound> {
+  // One entry more than asked for tells whether this is the end.
+  const wanted = page.limit === 0 ? 0 : page.limit + 1;
+  const { bounds, entries: read } = await boundedPage(call, room, page, wanted, now);
+  requireNamed(bounds);
+  const { low, high, windowLow, windowHigh } = bounds;
+  const found = pageFound(read, page);
+  const index = found.entries[0] ? found.entries[0].seq - low : 0;
   return {
-    entries,
-    complete: fit.length === found.length,
-    total: counted ? { count, index: first ? first.seq - low : 0 } : undefined,
+    ...found,
+    complete: page.limit === 0 ? windowLow > windowHigh : found.complete,
+    total: { count: Math.max(0, high - low + 1), index },
   };
 }
 
-interface Window {
-  readonly low: number;
-  readonly high: number;
-  /** As PostgreSQL says it: exactly. */
-  readonly from: string;
-  readonly until: Date;
+function requireNamed({ missing }: Pick<Bounds, "missing">): void {
+  if (missing) throw new KontorError("not-found", "The archive has no message with that id (any more)");
 }
 
-/** Runs `work`; what the database gives up on, since it takes too long, is the fault of the query. */
-async function within<R>(db: Database, tenant: string, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
+/** What was read, from the end of the page on, as a page in the order of the log. */
+function pageFound(read: readonly LogEntry[], { last, limit }: ArchivePage): Omit<ArchiveFound, "total"> {
+  const fit = shortened(read.slice(0, limit));
+  return { entries: last ? fit.toReversed() : fit, complete: fit.length === read.length };
+}
+
+/** What the database gives up on, since it takes too long, is the fault of the query. */
+async function inGoodTime<R>(work: () => Promise<R>): Promise<R> {
   try {
-    return await db.withTenants([tenant], work);
+    return await work();
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === QUERY_CANCELED)) throw error;
     throw new KontorError("policy-violation", "The query takes too long: ask for a shorter time, or for fewer words");
@@ -145,31 +115,37 @@ const columns = sql.raw(
   `seq, id, at, sender, nick, occupant_id as "occupantId", origin, origin_ref as "originRef", stanza, body`,
 );
 
-/** One entry more than asked for tells whether this is the end. */
-function plain(
+interface Place {
+  readonly seq: number;
+  readonly at: Date;
+}
+
+/** Where the entries with these ids are. Throws `not-found` when one is not in the archive (any more). */
+async function placesOf(
   trx: Transaction<Tables>,
-  room: RoomRef,
-  { last, limit }: Pick<ArchivePage, "last" | "limit">,
-  { low, high, from, until }: Window,
-): Promise<LogEntry[]> {
-  const { tenant, roomId } = room;
-  return readStretches(trx, room, { low, high, last, wanted: limit + 1 }, async (stretch, wanted) => {
-    const { rows } = await sql<LogEntry>`
-      select ${columns} from room_log
-      where tenant_id = ${tenant} and room_id = ${roomId} and seq between ${stretch.low} and ${stretch.high}
-        and at >= ${stretch.since} and at < ${stretch.till} and at >= ${from}::timestamptz and at <= ${until}
-      order by seq ${sql.raw(last ? "desc" : "asc")} limit ${wanted}`.execute(trx);
+  { tenant, roomId }: RoomRef,
+  ids: readonly string[],
+  upTo: number,
+  cutoff: string,
+): Promise<readonly Place[]> {
+  const asked = [...new Set(ids.map((id) => id.toLowerCase()))];
+  const found = await readByIds(asked, async (wanted, times) => {
+    const { rows } = await sql<Place & { id: string }>`
+      select id, seq, at from room_log where tenant_id = ${tenant} and room_id = ${roomId}
+        and id = any (${wanted}::uuid[]) and seq <= ${upTo} and at >= ${cutoff}::timestamptz ${times}`.execute(trx);
     return rows;
   });
+  requireNamed({ missing: found.length < asked.length });
+  return found;
 }
 
 /** These few are looked at one by one. */
 async function among(
   trx: Transaction<Tables>,
   room: RoomRef,
-  { sender, nick, texts, last, limit }: ArchivePage,
+  { sender, nick, texts, last, limit, end }: ArchivePage,
   places: readonly Place[],
-  window: Window,
+  bounds: Bounds,
 ) {
   const filters = [
     sql``,
@@ -177,19 +153,17 @@ async function among(
     ...(nick === undefined ? [] : [sql`and nick = ${nick}`]),
     ...texts.map((text) => sql`and words @@ room_log_query(${text})`),
   ];
-  const inside = places.filter(({ seq }) => seq >= window.low && seq <= window.high);
-  return rowsAt(trx, room, inside, last, limit + 1, sql.join(filters, sql` `), window);
+  const inside = places.filter(({ seq }) => seq >= bounds.windowLow && seq <= bounds.windowHigh);
+  return rowsAt(trx, room, { places: inside, last, limit: limit + 1, end }, bounds, sql.join(filters, sql` `));
 }
 
 /** The entries at these places, in order. */
 async function rowsAt(
   trx: Transaction<Tables>,
   { tenant, roomId }: RoomRef,
-  places: readonly Place[],
-  last: boolean,
-  limit: number,
+  { places, last, limit, end }: Pick<ArchivePage, "last" | "limit" | "end"> & { readonly places: readonly Place[] },
+  { visible }: Bounds,
   filter: RawBuilder<unknown>,
-  { from, until }: Pick<Window, "from" | "until">,
 ): Promise<LogEntry[]> {
   if (places.length === 0) return [];
   const times = places.map(({ at }) => at.getTime());
@@ -197,7 +171,7 @@ async function rowsAt(
     select ${columns} from room_log
     where tenant_id = ${tenant} and room_id = ${roomId} and seq = any (${places.map(({ seq }) => seq)}::bigint[])
       and at >= ${new Date(Math.min(...times))} and at < ${new Date(Math.max(...times) + 1)}
-      and at >= ${from}::timestamptz and at <= ${until} ${filter}
+      and at >= ${visible}::timestamptz and at <= ${end ?? FOREVER} ${filter}
     order by seq ${sql.raw(last ? "desc" : "asc")} limit ${limit}`.execute(trx);
   return rows;
 }
@@ -206,16 +180,17 @@ async function rowsAt(
 const isQuery = (words: RawBuilder<unknown>) => sql`numnode(${words}) > 0`;
 
 /** By the index of words (platform/migrations: room_log_search), then the rows of what it found. */
-async function search(trx: Transaction<Tables>, room: RoomRef, page: ArchivePage, window: Window): Promise<LogEntry[]> {
+async function search(trx: Transaction<Tables>, room: RoomRef, page: ArchivePage, bounds: Bounds): Promise<LogEntry[]> {
   const words = page.texts.map((text) => sql`room_log_query(${text})`);
   const limit = page.limit + 1;
   const { rows: places } = await sql<Place>`
     select found_seq as seq, found_at as at from room_log_search(
       ${room.tenant}, ${room.roomId}, ${words.length > 0 ? sql.join(words, sql` && `) : sql`null`},
-      ${page.sender ?? null}, ${page.nick ?? null}, ${window.low}, ${window.high}, ${window.from}, ${window.until},
+      ${page.sender ?? null}, ${page.nick ?? null}, ${bounds.windowLow}, ${bounds.windowHigh}, ${bounds.visible},
+      ${page.end ?? FOREVER},
       ${page.last}, ${limit})
     ${words.length > 0 ? sql`where ${sql.join(words.map(isQuery), sql` and `)}` : sql``}`.execute(trx);
-  return rowsAt(trx, room, places, page.last, limit, sql``, window);
+  return rowsAt(trx, room, { places, last: page.last, limit, end: page.end }, bounds, sql``);
 }
 
 /** As many of the entries as make no more characters than a page may have. */

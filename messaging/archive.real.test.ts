@@ -10,7 +10,8 @@ import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { newId } from "../platform/ids.ts";
 import { eventually, openTestDatabase, realStack, signInAs } from "../test/support/real.ts";
 import { type ScratchDatabase, scratchDatabase } from "../test/support/scratch-database.ts";
-import { type ArchivePage, readArchive } from "./archive-log.ts";
+import { readArchive } from "./archive-log.ts";
+import type { ArchivePage } from "./archive-page.ts";
 import { ensureRoom } from "./store.ts";
 
 /** Said before anybody reads: some pages of them. */
@@ -134,6 +135,21 @@ test("a search finds forms of words in both languages wherever they stand, and n
   expect(await find({ sender: "ada@search.example" })).toEqual(byAda);
   expect(await find({ nick: "Ada", last: true, limit: 2 })).toEqual(byAda.slice(-2));
   expect(await find({ upTo: 50_000, last: true, limit: 1 })).toEqual([50_000]);
+  // Over a gap of what is gone, from both ends; ids of no time of their own name places as any others.
+  await sql`delete from room_log where room_id = ${rooms[0]}::uuid and seq between 20001 and 60000`.execute(
+    owner.common(),
+  );
+  const over = [19_998, 19_999, 20_000, 60_001, 60_002];
+  expect(await find({ downTo: 19_998, limit: 5 })).toEqual(over);
+  expect(await find({ upTo: 60_002, limit: 5, last: true })).toEqual(over);
+  const { rows: ends } = await sql<{ id: string }>`
+    select id from room_log where room_id = ${rooms[0]}::uuid and seq in (19997, 60003) order by seq`.execute(
+    owner.common(),
+  );
+  const [before, behind] = ends.map(({ id }) => id);
+  expect(await find({ afterId: before, beforeId: behind })).toEqual(over);
+  expect(await find({ pageAfter: before?.toUpperCase(), pageBefore: behind })).toEqual(over);
+  await expect(find({ afterId: before, pageAfter: newId() })).rejects.toMatchObject({ code: "not-found" });
   // What is expired is neither given nor counted.
   const all = await readArchive(db, tenant, rooms[0] ?? "", { ...page, limit: 1 }, now);
   expect(all).toMatchObject({ entries: [{ seq: 5_001 }], total: { count: 95_000, index: 0 } });
@@ -160,7 +176,7 @@ test("a query that takes too long is refused as such", async () => {
   const database = openTestDatabase();
   const slow = {
     ...database,
-    withTenants: () =>
+    call: () =>
       database.withTenants([], async (trx) => {
         await sql`set local statement_timeout = 20`.execute(trx);
         await sql`select pg_sleep(5)`.execute(trx);

@@ -15,7 +15,8 @@ import {
   NS_MAM,
 } from "../components/xep/xep-0313-archive.ts";
 import { KontorError } from "../platform/errors.ts";
-import { type ArchivePage, archiveEnds, readArchive } from "./archive-log.ts";
+import { archiveEnds, readArchive } from "./archive-log.ts";
+import type { ArchivePage } from "./archive-page.ts";
 import { requireMayRead } from "./core-speaker.ts";
 import { administers, affiliationOf, type RoomState } from "./core-state.ts";
 import type { LogEntry } from "./log.ts";

@@ -1,6 +1,6 @@
-import { CompiledQuery, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { audit } from "../identity/index.ts";
-import { calling, type Database, InDoubtError } from "../platform/postgres.ts";
+import { callIn, type Database, InDoubtError } from "../platform/postgres.ts";
 import type { LoggedCommand } from "./core-commands.ts";
 import type { Erasure, Subject } from "./core-state.ts";
 import { type ErasureDeps, eraseMessages, removeReleased } from "./erase.ts";
@@ -78,8 +78,7 @@ export async function commitEntries(
   const work = db.withTenants(tenants, async (trx: Transaction<Tables>) => {
     const commanded = entries.flatMap(({ command, ...entry }) => (command ? [{ ...entry, command }] : []));
     const settled = commanded.length > 0 ? await settleLogged(trx, commanded) : new Set<string>();
-    const { text, values } = calling(APPEND, [tenants, ...args]);
-    check((await trx.executeQuery<{ owned: string }>(CompiledQuery.raw(text, values))).rows);
+    check(await callIn(trx)(APPEND, tenants, ...args));
     const taken = entries.filter((entry) => entry.originRef !== null);
     if (taken.length > 0) {
       await sql`

@@ -79,8 +79,8 @@ export async function readByIds<Entry extends { readonly id: string }>(
   read: (ids: readonly string[], times: RawBuilder<unknown>) => Promise<readonly Entry[]>,
 ): Promise<Entry[]> {
   const told = ids.filter(tellsTime);
-  const { since, till } = spanOfIds(told);
-  const near = told.length > 0 ? await read(told, sql`and at >= ${since} and at < ${till}`) : [];
+  const span = spanOfIds(told);
+  const near = span ? await read(told, sql`and at >= ${span.since} and at < ${span.till}`) : [];
   const found = new Set(near.map(({ id }) => id));
   const rest = ids.filter((id) => !found.has(id));
   return [...near, ...(rest.length > 0 ? await read(rest, sql``) : [])];
@@ -89,9 +89,13 @@ export async function readByIds<Entry extends { readonly id: string }>(
 /** Whether an archive id is a UUIDv7: it tells when its entry was written (RFC 9562 5.7). */
 const tellsTime = (id: string): boolean => id[14] === "7";
 
-/** When entries with these UUIDv7 ids were written: a day more on both sides, as the clock was read anew for the entry. */
-function spanOfIds(ids: readonly string[]): Span {
-  const times = ids.map((id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+/**
+ * When entries with these ids were written, as far as they tell: a day more on both sides, as the clock was read anew for
+ * the entry. Undefined when none does.
+ */
+export function spanOfIds(ids: readonly string[]): Span | undefined {
+  const times = ids.filter(tellsTime).map((id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+  if (times.length === 0) return undefined;
   const [first, last] = [Math.min(...times), Math.max(...times)];
   const latest = new Date("9999-12-31T00:00:00Z").getTime();
   return { since: new Date(Math.min(first - DAY_MS, latest)), till: new Date(Math.min(last + DAY_MS, latest)) };

@@ -35,10 +35,21 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A call of a function of the database with these arguments, as SQL with parameters. */
-export function calling(name: string, args: readonly unknown[]): { text: string; values: unknown[] } {
-  return { text: `select * from ${name}(${args.map((_, n) => `$${n + 1}`).join(", ")})`, values: [...args] };
+/** Calls a function of the database with the tenants as its first argument, and gives its rows. */
+export type Call = <R extends pg.QueryResultRow>(
+  name: string,
+  tenants: readonly string[],
+  ...args: readonly unknown[]
+) => Promise<R[]>;
+
+/** Calls within a transaction of the caller's. */
+export function callIn<T>(trx: Kysely<T>): Call {
+  return async <R extends pg.QueryResultRow>(name: string, ...args: readonly unknown[]) =>
+    (await trx.executeQuery<R>(CompiledQuery.raw(textOf(name, args), [...args]))).rows;
 }
+
+const textOf = (name: string, args: readonly unknown[]): string =>
+  `select * from ${name}(${args.map((_, n) => `$${n + 1}`).join(", ")})`;
 
 /** The connection broke while a COMMIT was under way: what the transaction did is stored, or it is not. */
 export class InDoubtError extends Error {
@@ -90,7 +101,7 @@ export function openDatabase(options: DatabaseOptions, log: Log): Database {
   return {
     withTenants: <T, R>(tenants: readonly string[], work: (trx: Transaction<T>) => Promise<R>) =>
       new Kysely<T>({ dialect: new TenantDialect(pool, tenants) }).transaction().execute(work),
-    call: (name, tenants, ...args) => call(pool, name, [tenants, ...args]),
+    call: (name, ...args) => call(pool, name, args),
     common: <T>() => kysely as unknown as Kysely<T>,
     ping: async () => {
       await sql`select 1`.execute(kysely);
@@ -153,11 +164,11 @@ class TenantDriver extends PostgresDriver {
   }
 }
 
-async function call<R extends pg.QueryResultRow>(pool: pg.Pool, name: string, args: unknown[]): Promise<R[]> {
+async function call<R extends pg.QueryResultRow>(pool: pg.Pool, name: string, args: readonly unknown[]): Promise<R[]> {
   const client = await pool.connect();
   let broken = false;
   try {
-    return (await client.query<R>({ name, ...calling(name, args) })).rows;
+    return (await client.query<R>({ name, text: textOf(name, args), values: [...args] })).rows;
   } catch (error) {
     broken = !(error instanceof pg.DatabaseError) || error.severity !== "ERROR";
     throw broken ? new InDoubtError(error) : error;
