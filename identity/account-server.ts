@@ -7,7 +7,7 @@ import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { unseal } from "../platform/seal.ts";
-import { onWake } from "../platform/wake.ts";
+import { onWake, wake } from "../platform/wake.ts";
 import { carryOut } from "./account-commands.ts";
 import {
   type AccountTask,
@@ -18,6 +18,7 @@ import {
 } from "./account-store.ts";
 import { retryAfterMs } from "./core-account-retry.ts";
 import { accountTasksTopic } from "./person-tables.ts";
+import { personTiesTopic } from "./person-ties.ts";
 
 /**
  * Carries out the tasks for people's accounts over the stream of a door whose domain is an administrator of the
@@ -94,7 +95,7 @@ export async function accountServer(deps: AccountServerDeps): Promise<AccountSer
 
 function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
   const { tenant, log } = context;
-  const { db, clock, newId, secret, archive } = deps;
+  const { db, redis, clock, newId, secret, archive } = deps;
   /** Task -> when it may be tried again: a refused one must not keep the others. */
   const notBefore = new Map<string, number>();
   let online = false;
@@ -129,6 +130,8 @@ function openWorker(context: DoorContext, deps: AccountServerDeps): Worker {
     const emptied = task.kind === "delete" && archive !== undefined;
     await finishAccountTask(db, tenant.id, task, new Date(clock()), newId, emptied ? { messages: 0 } : {});
     notBefore.delete(task.id);
+    // Not waited for: with Redis away they are found at the next look.
+    if (task.kind === "delete") void wake(redis, personTiesTopic, { tenant: tenant.id }, log);
     return true;
   };
 

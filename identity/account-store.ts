@@ -4,6 +4,7 @@ import type { Database } from "../platform/postgres.ts";
 import { seal } from "../platform/seal.ts";
 import { audit, localActor } from "./audit.ts";
 import type { AccountTaskKind, PersonTables } from "./person-tables.ts";
+import { beginTies } from "./person-ties.ts";
 
 /** Tasks for the XMPP server: added in the transaction of a person's change, gone when carried out. */
 
@@ -95,8 +96,8 @@ export async function beginErasure(
 }
 
 /**
- * A task is carried out: it goes, and with an account's last one the account is present, or the person is gone. `also`
- * is what the log says besides of how things are now.
+ * A task is carried out: it goes, and with an account's last one the account is present; or it is gone, and the person
+ * with the last tie to it. `also` is what the log says besides of how things are now.
  */
 export async function finishAccountTask(
   db: Database,
@@ -122,12 +123,7 @@ export async function finishAccountTask(
       .limit(1)
       .executeTakeFirst();
     if (task.kind === "delete") {
-      await trx
-        .deleteFrom("person")
-        .where("tenant_id", "=", tenant)
-        .where("id", "=", task.person)
-        .where("status", "=", "deleted")
-        .execute();
+      if (await setAccount(trx, tenant, task.person, "none")) await beginTies(trx, { tenant, ...task }, { now, newId });
     } else if (!left) {
       await setAccount(trx, tenant, task.person, "present");
     }
@@ -174,7 +170,7 @@ async function setAccount(
   trx: Transaction<PersonTables>,
   tenant: string,
   person: string,
-  account: "present" | "failed",
+  account: "present" | "failed" | "none",
 ): Promise<boolean> {
   const changed = await trx
     .updateTable("person")

@@ -5,7 +5,7 @@ import { KontorError } from "../platform/errors.ts";
 import type { Actor } from "./audit.ts";
 import type { InvitationLink } from "./invitation-store.ts";
 import { personEmail, personLocalpart, personName } from "./person-fields.ts";
-import { insertPerson, type NewPerson, tellAccounts } from "./person-store.ts";
+import { insertPerson, type NewPerson, takenText, tellAccounts } from "./person-store.ts";
 import type { PeopleDeps, PersonTables } from "./person-tables.ts";
 import { checkPeople } from "./tenant-quota.ts";
 
@@ -135,11 +135,11 @@ async function check(trx: Transaction<PersonTables>, tenant: string, lines: read
   const names = lines.map((each) => each.localpart);
   const rows = await trx
     .selectFrom("person")
-    .select("localpart")
+    .select(["localpart", "status"])
     .where("tenant_id", "=", tenant)
     .where("localpart", "in", [...names, ""])
     .execute();
-  const taken = new Set(rows.map((row) => row.localpart));
+  const taken = new Map(rows.map((row) => [row.localpart, row.status]));
   const groups = new Map(
     (await trx.selectFrom("person_group").select(["id", "name"]).where("tenant_id", "=", tenant).execute()).map(
       ({ id, name }) => [name, id],
@@ -152,7 +152,7 @@ async function check(trx: Transaction<PersonTables>, tenant: string, lines: read
     if (first < index)
       return { ...each, ...wrong("twice", before, `${each.localpart} stands in line ${before} already`) };
     if (taken.has(each.localpart))
-      return { ...each, ...wrong("taken", each.localpart, `${each.localpart} is there already`) };
+      return { ...each, ...wrong("taken", each.localpart, takenText(each.localpart, taken.get(each.localpart))) };
     const missing = each.value.groups.filter((name) => !groups.has(name));
     const absent = missing.join(", ");
     if (missing.length > 0) return { ...each, ...wrong("group", absent, `There is no group ${absent}: add it first`) };

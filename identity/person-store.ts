@@ -9,7 +9,14 @@ import { passwordProblem } from "./core-password.ts";
 import { setGroups } from "./group-members.ts";
 import { addInvitation, type InvitationLink } from "./invitation-store.ts";
 import { requireOtherAdministrator } from "./last-administrator.ts";
-import { accountTasksTopic, type PeopleDeps, type PersonTables, personDisabledTopic } from "./person-tables.ts";
+import {
+  accountTasksTopic,
+  type PeopleDeps,
+  type PersonStatus,
+  type PersonTables,
+  personDisabledTopic,
+} from "./person-tables.ts";
+import { beginTies, personTiesTopic } from "./person-ties.ts";
 import { checkPeople } from "./tenant-quota.ts";
 
 /** Changes of people: each with its task for the XMPP server and its audit entry in one transaction. */
@@ -49,7 +56,7 @@ export async function insertPerson(
     .onConflict((conflict) => conflict.columns(["tenant_id", "localpart"]).doNothing())
     .returning("id")
     .executeTakeFirst();
-  if (!added) throw new KontorError("conflict", `${localpart} is there already`);
+  if (!added) throw await takenName(trx, tenant, localpart);
   const grant = { role: "user", scope: tenant, reason: null, granted_by: actor.who, expires_at: null };
   await trx
     .insertInto("role_grant")
@@ -108,7 +115,10 @@ export async function disablePerson(deps: PeopleDeps, tenant: string, id: string
   await leaving(deps, tenant, id, actor, "disable");
 }
 
-/** As disabling; the row goes when the XMPP server has deleted the account. */
+/**
+ * As disabling; the row goes, and with it the name is free, when the XMPP server has deleted the account and nothing is
+ * tied to the name any more.
+ */
 export async function deletePerson(deps: PeopleDeps, tenant: string, id: string, actor: Actor): Promise<void> {
   await leaving(deps, tenant, id, actor, "delete");
 }
@@ -122,11 +132,14 @@ async function leaving(deps: PeopleDeps, tenant: string, id: string, actor: Acto
     await setPerson(trx, tenant, id, after, deps);
     await trx.deleteFrom("invitation").where("tenant_id", "=", tenant).where("person_id", "=", id).execute();
     const task = { tenant, person: id, localpart: person.localpart, kind };
-    await addAccountTask(trx, task, { ...deps, now: new Date(deps.clock()) });
+    const at = { ...deps, now: new Date(deps.clock()) };
+    await addAccountTask(trx, task, at);
+    if (kind === "delete") await beginTies(trx, task, at);
     return { before: { status: person.status }, after };
   });
   await tellAccounts(deps, tenant);
   await wake(deps.redis, personDisabledTopic, { tenant, person: id }, deps.log);
+  if (kind === "delete") await wake(deps.redis, personTiesTopic, { tenant }, deps.log);
 }
 
 /**
@@ -200,6 +213,22 @@ async function requireOrdinary(trx: Trx, tenant: string, id: string, actor: Acto
   if (above)
     throw new KontorError("forbidden", `This person is ${above.role} beyond the tenant: take that role away first`);
 }
+
+async function takenName(trx: Trx, tenant: string, localpart: string): Promise<KontorError> {
+  const there = await trx
+    .selectFrom("person")
+    .select("status")
+    .where("tenant_id", "=", tenant)
+    .where("localpart", "=", localpart)
+    .executeTakeFirst();
+  return new KontorError("conflict", takenText(localpart, there?.status));
+}
+
+/** Why a name cannot be given to somebody new, by the status of who has it. */
+export const takenText = (localpart: string, status: PersonStatus | undefined): string =>
+  status === "deleted"
+    ? `${localpart} is still being deleted: the name is free when that has ended`
+    : `${localpart} is there already`;
 
 async function requireTenant(trx: Trx, tenant: string): Promise<void> {
   const found = await trx.selectFrom("tenant").select("status").where("id", "=", tenant).executeTakeFirst();

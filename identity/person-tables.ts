@@ -14,6 +14,9 @@ export const personStatuses = ["invited", "active", "disabled", "deleted"] as co
 export type PersonStatus = (typeof personStatuses)[number];
 export const accountStates = ["none", "pending", "present", "failed"] as const;
 export type AccountState = (typeof accountStates)[number];
+/** Parts of the service that hold something by the names of people. */
+export const areas = ["rooms"] as const;
+export type TieArea = (typeof areas)[number];
 export type AccountTaskKind = "create" | "password" | "disable" | "delete";
 
 export interface PersonTables {
@@ -69,6 +72,15 @@ export interface PersonTables {
     attempts: Generated<number>;
     problem: string | null;
     created_at: Date;
+  };
+  /** What is still tied to the name of a person that is deleted. */
+  person_tie: {
+    tenant_id: string;
+    person_id: string;
+    area: TieArea;
+    localpart: string;
+    round: string;
+    begun_at: Date;
   };
 }
 

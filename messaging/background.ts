@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { accessChanged } from "../identity/index.ts";
+import { accessChanged, personTiesTopic } from "../identity/index.ts";
 import type { Log } from "../platform/log.ts";
 import { onWake } from "../platform/wake.ts";
 import { commandRunner } from "./command-runner.ts";
@@ -22,6 +22,8 @@ export interface Background {
   readonly onRules: (tenant: string, listener: () => void) => () => void;
   /** What people may do has changed. */
   readonly onRoles: (tenant: string, listener: () => void) => () => void;
+  /** People are deleted. */
+  readonly onTies: (tenant: string, listener: () => void) => () => void;
   readonly onFarSide: (tenant: string, listener: (room: string) => void) => () => void;
   stop(): Promise<void>;
 }
@@ -32,11 +34,13 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
   const commands = new Map<string, () => void>();
   const rules = new Map<string, () => void>();
   const roles = new Map<string, () => void>();
+  const ties = new Map<string, () => void>();
   const far = new Map<string, (room: string) => void>();
   const stopInbox = await onWake(patientRedis, roomInboxTopic, log, ({ tenant }) => inbox.get(tenant)?.());
   const stopCommands = await onWake(patientRedis, roomCommandTopic, log, ({ tenant }) => commands.get(tenant)?.());
   const stopRules = await onWake(patientRedis, roomRulesTopic, log, ({ tenant }) => rules.get(tenant)?.());
   const stopRoles = await onWake(patientRedis, accessChanged, log, ({ tenant }) => roles.get(tenant)?.());
+  const stopTies = await onWake(patientRedis, personTiesTopic, log, ({ tenant }) => ties.get(tenant)?.());
   const stopFar = await onWake(patientRedis, farSideTopic, log, ({ tenant, room }) => far.get(tenant)?.(room));
   const listen =
     <T>(listeners: Map<string, T>) =>
@@ -49,9 +53,10 @@ export async function openBackground(patientRedis: Redis, log: Log): Promise<Bac
     onCommand: listen(commands),
     onRules: listen(rules),
     onRoles: listen(roles),
+    onTies: listen(ties),
     onFarSide: listen(far),
     stop: async () => {
-      await Promise.all([stopInbox(), stopCommands(), stopRules(), stopRoles(), stopFar()]);
+      await Promise.all([stopInbox(), stopCommands(), stopRules(), stopRoles(), stopTies(), stopFar()]);
     },
   };
 }
@@ -68,13 +73,14 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   const emptyInbox = inboxTaker(context, rooms, deps, () => online);
   const runCommands = commandRunner(context, rooms, deps, () => online);
   const findGhosts = ghostFinder(context);
+  const endTies = () => rooms.ties.look(() => online);
   let ticks = 0;
 
   const comeUp = async (): Promise<void> => {
     try {
       await rooms.claim();
       findGhosts(rooms.loaded());
-      await Promise.all([emptyInbox(), runCommands()]);
+      await Promise.all([emptyInbox(), runCommands(), endTies()]);
     } catch (error) {
       log.warn("The rooms could not be claimed yet; the next stanza tries again", { error });
     }
@@ -116,7 +122,10 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
     }
     // A room whose last leave Redis missed is kept until it could be written.
     if (ticks % 30 === 0 && deps.redis.status === "ready") rooms.unloadIdle();
-    if (online && ticks % 15 === 0) void lookAtRules();
+    if (online && ticks % 15 === 0) {
+      void lookAtRules();
+      void endTies();
+    }
     if (online && ticks % PURGE_TICKS === 0 && !rooms.rules.now().archive) void purge();
     // Far sides expire: looking now and then sees it, and also a wake-up that was lost.
     if (online && ticks % 15 === 0) for (const room of rooms.loaded()) void rooms.refreshFar(room);
@@ -132,6 +141,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
   const stopCommands = deps.background.onCommand(rooms.tenant, () => void runCommands());
   const stopRules = deps.background.onRules(rooms.tenant, () => void lookAtRules());
   const stopRoles = deps.background.onRoles(rooms.tenant, () => rooms.hats.look());
+  const stopTies = deps.background.onTies(rooms.tenant, () => void endTies());
   const stopFar = deps.background.onFarSide(rooms.tenant, (id) => {
     const room = rooms.loaded().find((each) => each.id === id);
     if (room) void rooms.refreshFar(room);
@@ -153,6 +163,7 @@ export function startBackground(context: DoorContext, rooms: Rooms, deps: RoomsD
       stopCommands();
       stopRules();
       stopRoles();
+      stopTies();
       stopFar();
       await deps.committer.idle();
     },

@@ -252,7 +252,7 @@ function becomes(
 }
 
 /** Tells those who may see addresses of a change for somebody who is not inside (9.3). */
-function notice(room: RoomState, jid: string, affiliation: Affiliation, reason: string | undefined): Effect {
+export function notice(room: RoomState, jid: string, affiliation: Affiliation, reason: string | undefined): Effect {
   const open = room.config.whois === "anyone";
   const to = [...room.bySession].flatMap(([session, { role }]) => (open || role === "moderator" ? [session] : []));
   const item = { affiliation, jid, role: "none" as const, ...(reason === undefined ? {} : { reason }) };

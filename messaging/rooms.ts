@@ -27,6 +27,7 @@ import { type RulesWatch, watchRules } from "./rules-watch.ts";
 import { keepShown } from "./shown.ts";
 import { createRoom } from "./store.ts";
 import { WithdrawnError } from "./store-commands.ts";
+import { roomTies, type Ties } from "./ties.ts";
 
 export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "own" | "forget"> {
   readonly tenant: string;
@@ -48,6 +49,8 @@ export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "
   readonly invitations: Invitations;
   /** The roles in the tenant that people wear. */
   readonly hats: RoleHats;
+  /** What people who are deleted have in them. */
+  readonly ties: Ties;
   /** The loaded rooms. */
   loaded(): RoomState[];
   occupantId(room: RoomState, who: string): string;
@@ -185,6 +188,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     end,
     loaded,
     hats,
+    ties: roomTies(context, deps, { ...reader, alone, changeOf, loaded, apply }),
     occupantId,
     refreshFar: async (room) => applyFar(room, await memory.refreshFar(room)),
     rememberAll: () => {

@@ -4,7 +4,7 @@
  */
 import type { Transaction } from "kysely";
 import type { Role } from "../components/xep/xep-0045-muc.ts";
-import { type Actor, type AuditChange, audit, xmppActor } from "../identity/index.ts";
+import { type Actor, type AuditChange, audit, requireStaying, xmppActor } from "../identity/index.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
@@ -27,6 +27,8 @@ export interface RoomChange {
   /** The roles in the tenant by which it was allowed instead. */
   readonly roles?: readonly string[] | undefined;
   readonly reason?: string | undefined;
+  /** Who changes it where that is neither an address nor a command. */
+  readonly actor?: Actor | undefined;
   /** What is stored with it. */
   readonly also?: ((trx: Transaction<Tables>) => Promise<void>) | undefined;
   /** The command that asked for it: done with the change, in one transaction. */
@@ -51,7 +53,7 @@ export function inChange(change: RoomChange, work: (trx: Transaction<Tables>) =>
     if (command) await settleCommand(trx, tenant.id, command.id, now);
     const entry = await work(trx);
     await change.also?.(trx);
-    const actor = command?.actor ?? (await xmppActor(trx, tenant, by, roles ?? [`room:${as}`], reason));
+    const actor = command?.actor ?? change.actor ?? (await xmppActor(trx, tenant, by, roles ?? [`room:${as}`], reason));
     await audit(trx, actor, { ...entry, tenant: tenant.id, object: `room/${roomId}` }, now, newId);
   });
 }
@@ -109,6 +111,7 @@ export function storeMemberships(
     if (gone.length > 0) await endTies(trx, change, gone);
     const kept = new Map(changes.flatMap(({ bare, membership }) => (membership ? [[bare, membership] as const] : [])));
     if (kept.size > 0) {
+      await requireStaying(trx, change.tenant.id, [...kept.keys()]);
       const rows = [...kept].map(([jid, { affiliation, nick = null, reason = null }]) => ({
         ...at,
         jid,

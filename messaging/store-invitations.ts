@@ -1,5 +1,6 @@
 /** Invitations into rooms and what became of them, in the database. */
 import { type SqlBool, sql, type Transaction } from "kysely";
+import { requireStaying } from "../identity/index.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { Tables } from "./tables.ts";
 
@@ -37,6 +38,7 @@ export async function putInvitations(
   now: Date,
 ): Promise<void> {
   if (invitees.length === 0) return;
+  await requireStaying(trx, tenant, [...invitees, inviter]);
   const rows = [...new Set(invitees)].map((invitee) => ({
     ...{ tenant_id: tenant, room_id: roomId, invitee, inviter, invited_at: now, letter },
     ...{ made_member: members.includes(invitee), state: "pending" as const },

@@ -2,7 +2,7 @@ import { type RawBuilder, sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { quotas } from "../config/sections/quotas.ts";
 import type { Quotas } from "../identity/core-quota.ts";
-import { type Actor, audit, localActor } from "../identity/index.ts";
+import { type Actor, audit, localActor, requireStaying } from "../identity/index.ts";
 import { checkQuota } from "../identity/tenant-quota.ts";
 import { KontorError } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
@@ -120,6 +120,7 @@ export function createRoom(
     if (!made) return false;
     const { name, config, owner } = room;
     if (owner !== undefined) {
+      await requireStaying(trx, tenant, [owner]);
       await trx
         .insertInto("room_affiliation")
         .values({ tenant_id: tenant, room_id: room.id, jid: owner, affiliation: "owner" })

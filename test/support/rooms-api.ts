@@ -1,4 +1,4 @@
-/** The REST door of rooms in the test's own process, over the stack's database: the running components own the rooms. */
+/** The REST doors of rooms and people in the test's own process, over the stack's database: the running components own the rooms. */
 import express from "express";
 import { sql, type Transaction } from "kysely";
 import request from "supertest";
@@ -7,6 +7,7 @@ import { exportStore } from "../../cli/export-store.ts";
 import { attr, type Element, x } from "../../components/stanza.ts";
 import { NS_MUC } from "../../components/xep/xep-0045-muc.ts";
 import { quotas } from "../../config/sections/quotas.ts";
+import { peopleRoutes } from "../../identity/index.ts";
 import { roomRoutes } from "../../messaging/http.ts";
 import { roomExportRoutes } from "../../messaging/room-export/http.ts";
 import { apiRouter, type Principal, problemHandler, type Scope } from "../../platform/http.ts";
@@ -32,6 +33,7 @@ export async function roomsApi(name: string, ...scopes: readonly Scope[]) {
   const { settings } = realStack();
   const routes = [
     ...roomRoutes(deps),
+    ...peopleRoutes({ ...deps, secret: settings.xmpp.secret, publicUrl: settings.http.publicUrl }),
     ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
   ];
   /** The API as somebody has it. */

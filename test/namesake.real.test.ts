@@ -1,0 +1,114 @@
+/** Somebody who gets the name of a person that was deleted has nothing of what that one had in rooms. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { z } from "zod";
+import { signIn, type XmppClient } from "../cli/client/xmpp-client.ts";
+import { attr, type Element, x } from "../components/stanza.ts";
+import { mucAdmin, mucUser, NS_MUC } from "../components/xep/xep-0045-muc.ts";
+import { eventually, realStack } from "./support/real.ts";
+import { type RoomsApi, roomsApi } from "./support/rooms-api.ts";
+
+const { demo } = realStack();
+let api: RoomsApi;
+let ben: XmppClient;
+const clients: XmppClient[] = [];
+
+beforeAll(async () => {
+  api = await roomsApi("namesake", "rooms:read", "rooms:change", "rooms:moderate", "person:create", "person:delete");
+  ben = await api.tenant.person("ben");
+}, 60_000);
+afterAll(async () => {
+  for (const client of clients) await client.stop().catch(() => undefined);
+  await api.close();
+});
+
+const jid = (local: string) => `${local}@${api.tenant.domain}`;
+const made = z.object({ id: z.string() });
+
+/** A new person who has signed in. */
+async function person(localpart: string) {
+  const password = randomUUID();
+  const body = { localpart, name: "Anna Ahrens", password };
+  const answer = await eventually(async () => {
+    const tried = await api.ask("post", "/people", { body });
+    return tried.status === 409 ? undefined : tried;
+  }, `the name ${localpart} is free`);
+  expect(answer).toMatchObject({ status: 201 });
+  const { host, port } = demo.xmpp;
+  const client = await eventually(
+    () => signIn({ host, port, jid: jid(localpart), password }).catch(() => undefined),
+    `${localpart} signs in`,
+  );
+  clients.push(client);
+  return { id: made.parse(answer.body).id, client };
+}
+
+const make = (name: string, config: object = {}) => api.ask("post", "/rooms", { body: { name, config } }).expect(201);
+const member = (room: string, local: string, affiliation: string, nick?: string) =>
+  api.ask("put", `/rooms/${room}/members/${jid(local)}`, { body: { affiliation, nick } }).expect(204);
+const membersOf = async (room: string) => {
+  const { body } = await api.ask("get", `/rooms/${room}/members`).expect(200);
+  return z
+    .object({ items: z.array(z.object({ jid: z.string() })) })
+    .parse(body)
+    .items.map((each) => each.jid);
+};
+/** The answer to an attempt to enter: the own presence, or an error. */
+async function knock(client: XmppClient, room: string, nick: string): Promise<Element> {
+  await client.send(x("presence", { to: api.at(room, nick) }, x("x", { xmlns: NS_MUC })));
+  return client.next((each) => each.is("presence") && attr(each, "from") === api.at(room, nick), `${room} answers`);
+}
+const itemOf = (presence: Element) => {
+  const element = presence.getChild("x", mucUser.ns);
+  return element && mucUser.read(element).item;
+};
+
+it("no affiliation, no reserved nick, no invitation and no ban; who was inside is out, and seen to go", async () => {
+  const first = await person("anna");
+  await make("eigen");
+  await make("rat", { membersOnly: true, whois: "anyone" });
+  for (const room of ["bann", "offen"]) await make(room);
+  await member("eigen", "anna", "owner");
+  await member("rat", "ben", "owner");
+  await member("rat", "anna", "admin", "Anna");
+  await member("bann", "anna", "outcast");
+  await api.ask("post", "/rooms/offen/invitations", { body: { invite: [jid("anna")] } }).expect(204);
+  await api.enter(ben, "rat", "Ben");
+  await api.enter(first.client, "rat", "Anna");
+  await api.enter(first.client, "offen", "Anna");
+
+  const gone = ben.next(
+    (each) => attr(each, "from") === api.at("rat", "Anna") && attr(each, "type") === "unavailable",
+    "Anna leaves",
+  );
+  const ended = new Promise<void>((resolve) => first.client.onClose(resolve));
+  await api.ask("delete", `/people/${first.id}`).expect(202);
+  await Promise.all([gone, ended]);
+
+  const second = await person("anna");
+  expect(second.id).not.toBe(first.id);
+  for (const room of ["eigen", "rat", "bann"]) expect(await membersOf(room)).not.toContain(jid("anna"));
+  expect(attr(await knock(second.client, "rat", "Anna"), "type")).toBe("error");
+  for (const room of ["eigen", "bann", "offen"]) {
+    expect(itemOf(await knock(second.client, room, "Neu"))).toMatchObject({ affiliation: "none", role: "participant" });
+  }
+  const list = x("iq", { type: "get", to: api.at("eigen") }, mucAdmin.write({ items: [{ affiliation: "owner" }] }));
+  expect(attr(await second.client.iq(list), "type")).toBe("error");
+  // Nothing waits for an answer by that name.
+  const { body } = await api.ask("get", "/rooms/offen/invitations").expect(200);
+  expect(body).toMatchObject({ items: [] });
+  // The nick that was kept for the other one is anybody's.
+  expect(attr(await knock(ben, "rat", "Anna"), "type")).toBeUndefined();
+});
+
+it("a room whose last owner is deleted stays, without one: the tenant's administrators name the next", async () => {
+  const last = await person("otto");
+  await make("verwaist");
+  await member("verwaist", "otto", "owner");
+  await api.ask("delete", `/people/${last.id}`).expect(202);
+  const second = await person("otto");
+  expect(await membersOf("verwaist")).toEqual([]);
+  expect(itemOf(await knock(second.client, "verwaist", "Otto"))).toMatchObject({ affiliation: "none" });
+  await member("verwaist", "ben", "owner");
+  expect(await membersOf("verwaist")).toEqual([jid("ben")]);
+});
