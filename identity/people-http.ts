@@ -51,7 +51,7 @@ export function peopleRoutes(deps: PeopleDeps): Route[] {
       path: `/tenants/{tenant}/people/{person}${what === "delete" ? "" : "/disable"}`,
       summary:
         what === "delete"
-          ? "Delete a person; it is shown until the XMPP server has deleted the account"
+          ? "Delete a person; it is shown, and its name is taken, until the account and its ties to rooms are gone"
           : "Disable a person: sessions end, the password is void",
       scope: what === "delete" ? "person:delete" : "person:change",
       params: onePath,
