@@ -15,7 +15,7 @@ export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { personNames } from "./person-names.ts";
 export { rolesOfPeople, rolesOfPerson } from "./person-roles.ts";
-export { endTies, openTies, type PersonTie, personTiesTopic, requireStaying } from "./person-ties.ts";
+export { openTies, type PersonTie, personTiesTopic, requireStaying, untiePerson } from "./person-ties.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";
 export { sessionRoutes } from "./session-http.ts";

@@ -62,7 +62,7 @@ export async function openTies(db: Database, tenant: string, area: TieArea, limi
  * the person is, too. `ended` is what the log says of them. False, and nothing is changed, when another round has begun
  * or another process was faster.
  */
-export async function endTies<T>(
+export async function untiePerson<T>(
   transaction: Transaction<T>,
   tenant: string,
   area: TieArea,

@@ -1,6 +1,6 @@
 /** What is tied to the name of a person in the rooms of a tenant, in the database. */
 import type { Transaction } from "kysely";
-import { endTies, type PersonTie } from "../identity/index.ts";
+import { type PersonTie, untiePerson } from "../identity/index.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Database } from "../platform/postgres.ts";
 import { holdOwnership } from "./store-owner.ts";
@@ -57,6 +57,6 @@ export function finishTies(db: Database, tie: PersonTie, ending: Ending): Promis
       .where("inviter", "=", bare)
       .execute();
     const ended = { rooms, invitations: Number(withdrawn.numDeletedRows) };
-    return endTies(trx, tenant.id, "rooms", tie, { now, newId, ended });
+    return untiePerson(trx, tenant.id, "rooms", tie, { now, newId, ended });
   });
 }

@@ -94,7 +94,7 @@ const invite = async (roomId: string, inviter: string, invitee: string) =>
         putInvitations(
           trx,
           { tenant: tenant.id, roomId },
-          { inviter: bare(inviter), invitees: [bare(invitee)] },
+          { inviter: bare(inviter), invitees: [bare(invitee)], letter: newId(), members: [] },
           new Date(),
         ),
     },
