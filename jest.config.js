@@ -12,6 +12,7 @@ export const base = {
   },
   reporters: ["default", "<rootDir>/test/support/count-reporter.js"],
   modulePathIgnorePatterns: ["<rootDir>/\\.kontor"],
+  testSequencer: "<rootDir>/test/support/longest-first.js",
 };
 
 export default {

@@ -1,9 +1,11 @@
 import { base } from "./jest.config.js";
 
-/** Tests against the running system that KONTOR_HOME names; './kontor test' starts it. */
+/** Tests against the running system that KONTOR_HOME names; './kontor test' starts one for each worker. */
 export default {
   ...base,
   testMatch: ["**/*.real.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/", "<rootDir>/test/servers/"],
+  setupFiles: ["<rootDir>/test/support/worker.ts"],
   testTimeout: 30_000,
+  maxWorkers: 1,
 };

@@ -1,95 +1,78 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Command, Option } from "commander";
-import { z } from "zod";
-import { repository } from "../stack/home.ts";
+import { delimiter, join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { ensurePackages, testPackages } from "../stack/packages.ts";
-import { startStack } from "../stack/stack.ts";
+import { type Stack, startStack } from "../stack/stack.ts";
+import { type Counts, runJest, type Suite, suites } from "../suites/jest.ts";
 
-const suites = ["unit", "real", "faults"] as const;
-type Suite = (typeof suites)[number];
-
-const configs: Readonly<Record<Suite, string>> = {
-  unit: "jest.config.js",
-  real: "jest.real.config.js",
-  faults: "jest.faults.config.js",
-};
-/** Where the stack of the real tests has its ports; tests that start servers of their own go above. */
+/** Where the first stack of the real tests has its ports; tests that start servers of their own go above. */
 const PORT_BASE = 30_000;
+/** From one stack's ports to the next one's; test/support/worker.ts counts the same way. */
+const PORTS = 200;
+/** Most tests wait for servers more than they compute: two at once keep two cores busy. */
+const WORKERS = 2;
+const MOST_WORKERS = 5;
 
-const countsSchema = z.object({ passed: z.int(), failed: z.int() });
+interface Options {
+  readonly only?: Suite;
+  readonly workers: number;
+}
 
 /** `kontor test`: everything on real servers; ends with `N passed, N failed`. */
 export function command(): Command {
   return new Command("test")
-    .description("run all tests: unit and cases, then on a running stack of their own, then with faults")
+    .description("run all tests: unit and cases, then on running stacks of their own, then with faults")
     .addOption(new Option("--only <suite>", "one of the suites").choices(suites))
+    .option("--workers <number>", "test files at once, each worker with a stack of its own", workersOf, WORKERS)
     .argument("[patterns...]", "only test files whose path has one of these")
-    .action(async (patterns: string[], options: { only?: Suite }) => {
-      const chosen = suites.filter((suite) => options.only === undefined || options.only === suite);
-      process.exitCode = (await run(chosen, patterns)) ? 0 : 1;
+    .action(async (patterns: string[], options: Options) => {
+      process.exitCode = (await run(patterns, options)) ? 0 : 1;
     });
 }
 
-async function run(chosen: readonly Suite[], patterns: readonly string[]): Promise<boolean> {
+function workersOf(text: string): number {
+  const workers = Number(text);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS) return workers;
+  throw new InvalidArgumentError(`Allowed is 1 to ${MOST_WORKERS}.`);
+}
+
+async function run(patterns: readonly string[], { only, workers }: Options): Promise<boolean> {
   ensurePackages((line) => console.log(line), testPackages);
   const folder = mkdtempSync(join(tmpdir(), "kt-"));
-  let passed = 0;
-  let failed = 0;
-  const add = (result: { passed: number; failed: number }) => {
-    passed += result.passed;
-    failed += result.failed;
-  };
+  const asked = (suite: Suite) => only === undefined || only === suite;
+  const all = { folder, patterns, workers };
+  // Those need no service: they go on while the services start.
+  const unit = asked("unit") ? runJest("unit", { ...all, beside: asked("real") }) : undefined;
+  // Whoever fails first is heard when all have ended.
+  const ended = unit?.catch(() => undefined);
+  const found: Counts[] = [];
   try {
-    if (chosen.includes("unit")) add(await jest("unit", folder, patterns, {}));
-    if (chosen.includes("real")) add(await onStack(folder, patterns));
-    if (chosen.includes("faults")) add(await jest("faults", folder, patterns, {}));
+    if (asked("real")) found.push(await onStacks(folder, patterns, workers));
+    if (unit) found.push(await unit);
+    if (asked("faults")) found.push(await runJest("faults", { ...all, workers: 1 }));
   } finally {
+    await ended;
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed === 0 && passed > 0;
+  const sum = (what: keyof Counts) => found.reduce((total, each) => total + each[what], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  return sum("failed") === 0 && sum("passed") > 0;
 }
 
-/** The real tests share one running service, started once. */
-async function onStack(folder: string, patterns: readonly string[]): Promise<{ passed: number; failed: number }> {
-  const home = join(folder, "home");
-  const stack = await startStack({ home, portBase: PORT_BASE, report: (line) => console.log(line) });
+/** The real tests of one worker share one running service, started once. */
+async function onStacks(folder: string, patterns: readonly string[], workers: number): Promise<Counts> {
+  const homes = Array.from({ length: workers }, (_, index) => join(folder, `home-${index + 1}`));
+  const started: Stack[] = [];
   try {
-    return await jest("real", folder, patterns, { KONTOR_HOME: home, KONTOR_PORT_BASE: String(PORT_BASE) });
+    // One after the other: the first prepares the machine, and what it prints stays readable.
+    for (const [index, home] of homes.entries()) {
+      const portBase = PORT_BASE + index * PORTS;
+      started.push(await startStack({ home, portBase, report: (line) => console.log(line) }));
+    }
+    const env = { TEST_HOMES: homes.join(delimiter), KONTOR_PORT_BASE: String(PORT_BASE) };
+    return await runJest("real", { folder, patterns, workers, env });
   } finally {
-    await stack.stop();
+    await Promise.all(started.map((stack) => stack.stop()));
   }
-}
-
-/** Runs one suite with jest. */
-function jest(
-  suite: Suite,
-  folder: string,
-  patterns: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<{ passed: number; failed: number }> {
-  const output = join(folder, `${suite}.json`);
-  const args = [
-    ...["--experimental-vm-modules", "--no-warnings", join(repository, "node_modules/jest/bin/jest.js")],
-    ...["--config", configs[suite], "--passWithNoTests", ...patterns],
-  ];
-  console.log(`\n== ${suite} tests`);
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: repository,
-      env: { ...process.env, ...env, TEST_COUNTS_FILE: output },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      try {
-        resolve(countsSchema.parse(JSON.parse(readFileSync(output, "utf8"))));
-      } catch (error) {
-        reject(new Error(`jest ended with ${code} and without a report`, { cause: error }));
-      }
-    });
-  });
 }

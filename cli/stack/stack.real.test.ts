@@ -9,7 +9,7 @@ import { repository } from "./home.ts";
 import { startTime } from "./processes.ts";
 import { type Stack, startStack } from "./stack.ts";
 
-const portBase = Number(process.env.KONTOR_TEST_PORT_BASE ?? 31_000);
+const portBase = Number(process.env.KONTOR_TEST_PORT_BASE);
 const servers = ["postgres", "redis", "prosody", "irc"];
 let folder: string;
 let stack: Stack | undefined;

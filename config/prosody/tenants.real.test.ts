@@ -44,7 +44,7 @@ const nobodyConsents = `{ ["${nord}"] = {  }; ["${sued}"] = {  } }`;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kt-"));
-  const portBase = process.env.KONTOR_TEST_PORT_BASE ?? 31_000;
+  const portBase = process.env.KONTOR_TEST_PORT_BASE;
   stack = await startStack({ home: folder, portBase, withKontor: false });
   [anke, lena] = await Promise.all([signIn(`anke.thomsen@${nord}`), signIn(`lena.schuster@${sued}`)]);
 }, 120_000);

@@ -20,7 +20,7 @@ export async function openWorld(options: Pick<StackOptions, "withKontor" | "serv
   const folder = await mkdtemp(join(tmpdir(), "kf-"));
   // Servers that run as another user pass through.
   await chmod(folder, 0o711);
-  const portBase = process.env.KONTOR_TEST_PORT_BASE ?? 32_000;
+  const portBase = process.env.KONTOR_TEST_PORT_BASE;
   const stack = await startStack({ home: join(folder, "home"), portBase, ...options });
   const { url, role } = loadSettings(stack.env, readIfThere).database;
   const db = openDatabase({ url, role, poolSize: 3 }, silentLog);
