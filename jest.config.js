@@ -12,6 +12,8 @@ export const base = {
   },
   reporters: ["default", "<rootDir>/test/support/count-reporter.js"],
   modulePathIgnorePatterns: ["<rootDir>/\\.kontor"],
+  // For a machine that has more to do; what is asserted on is order, never time.
+  testTimeout: 30_000,
   testSequencer: "<rootDir>/test/support/longest-first.js",
 };
 

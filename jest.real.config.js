@@ -6,6 +6,5 @@ export default {
   testMatch: ["**/*.real.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/", "<rootDir>/test/servers/"],
   setupFiles: ["<rootDir>/test/support/worker.ts"],
-  testTimeout: 30_000,
   maxWorkers: 1,
 };

@@ -1,4 +1,4 @@
-import sequencer from "@jest/test-sequencer";
+import TestSequencer from "@jest/test-sequencer";
 
 /**
  * Files of a minute and more, so that no worker starts one when the other has nothing left to do. A fresh checkout has no
@@ -26,7 +26,7 @@ const place = (path) => {
   return found === -1 ? longest.length : found;
 };
 
-export default class LongestFirst extends sequencer.default {
+export default class LongestFirst extends TestSequencer {
   sort(tests) {
     return [...super.sort(tests)].sort((a, b) => place(a.path) - place(b.path));
   }
