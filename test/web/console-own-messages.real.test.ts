@@ -4,20 +4,10 @@ import type { Page } from "playwright-core";
 import type { XmppClient } from "../../cli/client/xmpp-client.ts";
 import { x } from "../../components/stanza.ts";
 import { newId } from "../../platform/ids.ts";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
 import { eventually, realStack, signInAs } from "../support/real.ts";
-import {
-  axeFindsNothing,
-  enter,
-  languages,
-  menu,
-  personWith,
-  STEP,
-  signedIn,
-  texts,
-  type,
-  unique,
-} from "./console-user.ts";
+import { enter, languages, menu, personWith, STEP, signedIn, texts, type, unique } from "./console-user.ts";
 
 /** A person reads the own messages with somebody, finds one, and takes them along: by keyboard alone. */
 

@@ -1,20 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "@jest/globals";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import {
-  addPerson,
-  ask,
-  axeFindsNothing,
-  enter,
-  languages,
-  menu,
-  STEP,
-  signedIn,
-  tabTo,
-  texts,
-  type,
-  unique,
-} from "./console-user.ts";
+import { addPerson, ask, enter, languages, menu, STEP, signedIn, tabTo, texts, type, unique } from "./console-user.ts";
 
 const browser = browserOfFile();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
 import {
   addPerson,
-  axeFindsNothing,
   enter,
   languages,
   menu,

@@ -1,22 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
 import { realStack } from "../support/real.ts";
 import { unzip } from "../support/unzip.ts";
 import { chatterOfFile } from "./chatter.ts";
-import {
-  ask,
-  axeFindsNothing,
-  enter,
-  languages,
-  menu,
-  STEP,
-  signedIn,
-  tabTo,
-  texts,
-  type,
-  unique,
-} from "./console-user.ts";
+import { ask, enter, languages, menu, STEP, signedIn, tabTo, texts, type, unique } from "./console-user.ts";
 
 /** A room is taken along from the console, by keyboard alone. */
 

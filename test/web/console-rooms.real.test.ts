@@ -3,12 +3,12 @@ import type { Page } from "playwright-core";
 import { z } from "zod";
 import { attr } from "../../components/stanza.ts";
 import { NS_MUC_USER } from "../../components/xep/xep-0045-muc.ts";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
 import { eventually, realStack } from "../support/real.ts";
 import { chatterOfFile } from "./chatter.ts";
 import {
   ask,
-  axeFindsNothing,
   enter,
   type Language,
   languages,

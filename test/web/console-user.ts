@@ -1,5 +1,3 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect } from "@jest/globals";
 import type { Browser, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { de, en } from "../../console/texts/areas.ts";
@@ -68,28 +66,33 @@ export async function signedIn(
 
 export const menu = (page: Page, name: string) => page.getByRole("navigation").getByRole("link", { name, exact: true });
 
-export async function axeFindsNothing(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
-
 /** As many stops as the longest page here has, and then some. */
 const MAX_STOPS = 250;
 
 /** What is used of an element in the browser. */
 interface InPage {
+  readonly isConnected: boolean;
   readonly ownerDocument: { readonly activeElement: unknown };
 }
 
 /** Presses Tab until this has the focus. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
+  // Found once, as finding it takes longer than the rest; and anew when the page has put another in its place.
+  let found = await target.elementHandle();
   for (let stop = 0; stop < MAX_STOPS; stop += 1) {
-    if (await target.evaluate((element: InPage) => element.ownerDocument.activeElement === element)) return;
-    await page.keyboard.press("Tab");
+    const { there, focused } = (await found?.evaluate(whetherFocused)) ?? { there: false, focused: false };
+    if (focused) return;
+    if (there) await page.keyboard.press("Tab");
+    else found = await target.elementHandle();
   }
   throw new Error(`the keyboard does not reach ${target}`);
 }
+
+const whetherFocused = (element: InPage) => ({
+  there: element.isConnected,
+  focused: element.isConnected && element.ownerDocument.activeElement === element,
+});
 
 /** Goes there by keyboard and presses Enter. */
 export async function enter(page: Page, target: Locator): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture, visitor } from "../support/browser.ts";
-import { axeFindsNothing, consoleUrl, menu, PAGES, personWith, STEP, signedIn, texts, unique } from "./console-user.ts";
+import { consoleUrl, menu, PAGES, personWith, STEP, signedIn, texts, unique } from "./console-user.ts";
 
 /** The browser itself notes the 404 by which a page learns that no OpenID provider is set up. */
 const noProvider = /status of 404 .*\/sign-in\)$/;

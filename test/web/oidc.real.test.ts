@@ -1,6 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture, visitor } from "../support/browser.ts";
 import { DOMAIN, type OidcWorld, oidcWorld } from "../support/oidc-world.ts";
 import { eventually } from "../support/real.ts";
@@ -27,11 +27,6 @@ const noted = [/status of 401 .*\/api\/v1\/session\)$/, /status of 404 .*\/sign-
 const ofProvider = /https:\/\/fonts\.googleapis\.com\//;
 const inGerman = (page: Page) => page.getByRole("button", { name: "Deutsch" }).click();
 const inEnglish = (page: Page) => page.getByRole("button", { name: "English" }).click();
-
-async function axeFindsNothing(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
 
 /** By keyboard alone from the sign-in page to the provider and through its forms, which are not ours. */
 async function signIn(page: Page, name: string): Promise<void> {

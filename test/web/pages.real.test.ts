@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, it } from "@jest/globals";
+import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture, visitor } from "../support/browser.ts";
 import { realStack } from "../support/real.ts";
 import { atSignIn } from "./chat-user.ts";
@@ -33,8 +33,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
       await page.emulateMedia({ colorScheme });
       await page.goto(`${demo.http}${path}`);
       expect(await page.locator("h1").textContent()).toBe(heading);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations).toEqual([]);
+      await axeFindsNothing(page);
       if (name && colorScheme === "light") await picture(page, name);
       expect(watch).toEqual({ errors: [], foreign: [] });
       await context.close();
@@ -51,8 +50,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
       await page.locator("converse-login-form").evaluate(async (form: Animated) => {
         await Promise.all(form.getAnimations({ subtree: true }).map(({ finished }) => finished));
       });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations).toEqual([]);
+      await axeFindsNothing(page);
       if (colorScheme === "light") await picture(page, "chat-sign-in");
       expect(watch).toEqual({ errors: [], foreign: [] });
       await context.close();
