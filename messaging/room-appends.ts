@@ -54,6 +54,18 @@ export function roomAppends(
     if (reply) context.send(reply);
   };
 
+  /** Rooms whose log has something new. Its readers are told once for a whole commit, and after the occupants. */
+  const news = new Set<string>();
+  const tellReaders = (roomId: string) => {
+    if (news.size === 0) {
+      setImmediate(() => {
+        for (const room of news) void wake(deps.redis, roomLogTopic, { tenant, room }, context.log);
+        news.clear();
+      });
+    }
+    news.add(roomId);
+  };
+
   return (room, draft, settled) => {
     const loaded = loadedOf(table, room);
     let placed = false;
@@ -76,7 +88,7 @@ export function roomAppends(
         then.apply(room, effects);
         closed();
         settled(entry.id);
-        void wake(deps.redis, roomLogTopic, { tenant, room: room.id }, context.log);
+        tellReaders(room.id);
       },
       failed: (error) => {
         // One that never had a number gives none back: those of a batch in doubt may be in the log.
