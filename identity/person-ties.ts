@@ -59,8 +59,8 @@ export async function openTies(db: Database, tenant: string, area: TieArea, limi
 
 /**
  * An area has ended these ties, in the transaction that makes sure of it: with the last ones of an account that is gone
- * the person is, too. `ended` is what the log says of them. False, and nothing is changed, when another round has begun
- * or another process was faster.
+ * the person is, too: `gone`. `ended` is what the log says of them. Undefined, and nothing is changed, when another round
+ * has begun or another process was faster.
  */
 export async function untiePerson<T>(
   transaction: Transaction<T>,
@@ -72,7 +72,7 @@ export async function untiePerson<T>(
     newId,
     ended,
   }: { readonly now: Date; readonly newId: NewId; readonly ended: Readonly<Record<string, number>> },
-): Promise<boolean> {
+): Promise<{ readonly gone: boolean } | undefined> {
   // The caller's transaction knows its own tables; here only ours matter.
   const trx = transaction as unknown as Transaction<PersonTables>;
   // First the person, as finishing the account does: of two who finish, one is the last.
@@ -83,18 +83,19 @@ export async function untiePerson<T>(
     .where("id", "=", tie.person)
     .forUpdate()
     .executeTakeFirst();
-  const gone = await trx
+  const done = await trx
     .deleteFrom("person_tie")
     .where("tenant_id", "=", tenant)
     .where("person_id", "=", tie.person)
     .where("area", "=", area)
     .where("round", "=", tie.round)
     .executeTakeFirst();
-  if (gone.numDeletedRows === 0n) return false;
-  if (person?.account === "none") await deleteUntied(trx, tenant, tie.person);
+  if (done.numDeletedRows === 0n) return undefined;
+  const gone = person?.account === "none";
+  if (gone) await deleteUntied(trx, tenant, tie.person);
   const change = { tenant, action: "person:untie", object: `person/${tie.person}`, after: { area, ...ended } };
   await audit(trx, localActor(`job:${area}`), change, now, newId);
-  return true;
+  return { gone };
 }
 
 /** A person whose account is gone goes, unless there are ties. */

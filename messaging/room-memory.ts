@@ -18,7 +18,7 @@ export interface RoomMemory {
 
 /** The memory of one tenant's rooms. */
 export function roomMemory(
-  context: DoorContext,
+  context: Pick<DoorContext, "tenant" | "log">,
   redis: Redis,
   occupantId: (room: RoomState, who: string) => string,
 ): RoomMemory {
@@ -31,16 +31,29 @@ export function roomMemory(
       context.log.warn("An occupant from before could not be restored", { room: room.name, error });
     }
   };
+  const write = (
+    room: RoomState,
+    live: ReadonlyMap<string, LiveSession | undefined>,
+    options?: { readonly all: boolean },
+  ) => {
+    rememberSessions(redis, tenant, room.id, live, options).catch((error: unknown) =>
+      context.log.debug("Live state was not written", { room: room.name, error }),
+    );
+  };
   return {
     recall: async (room) => {
       const sessions = await recallSessions(redis, tenant, room.id, context.log);
-      for (const [jid, session] of sessions) restore(room, jid, session);
+      const former = new Map<string, undefined>();
+      for (const [jid, session] of sessions) {
+        // One that somebody left behind who is deleted is not of who has the name now.
+        if (session.occupantId === occupantId(room, session.bare)) restore(room, jid, session);
+        else former.set(jid, undefined);
+      }
+      if (former.size > 0) write(room, former);
     },
     remember: (room, sessions, options) => {
       const live = new Map(sessions.map((jid) => [jid, liveSession(room, jid)]));
-      rememberSessions(redis, tenant, room.id, live, options).catch((error: unknown) =>
-        context.log.debug("Live state was not written", { room: room.name, error }),
-      );
+      write(room, live, options);
     },
     refreshFar: async (room) => {
       const sides = await farSides(redis, tenant, room.id);

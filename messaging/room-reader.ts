@@ -2,6 +2,7 @@
 import type { DoorContext } from "../components/door.ts";
 import { type Element, parseXml } from "../components/stanza.ts";
 import { type Effect, newRoomState, type RoomState } from "./core-state.ts";
+import type { FormerNames } from "./former-names.ts";
 import { readHeld } from "./log-reads.ts";
 import type { RoomMemory } from "./room-memory.ts";
 import { type Loaded, type RoomTable, untilSettled } from "./room-table.ts";
@@ -38,12 +39,13 @@ export function roomReader(
   rooms: RoomTable,
   parts: {
     readonly rules: RulesWatch;
+    readonly former: Pick<FormerNames, "read">;
     readonly memory: RoomMemory;
     readonly apply: (room: RoomState, effects: readonly Effect[]) => void;
   },
 ): RoomReader {
   const tenant = context.tenant.id;
-  const { rules, memory, apply } = parts;
+  const { rules, former, memory, apply } = parts;
   let ownership: Promise<number> | undefined;
   let fence = 0;
   let restored: RoomState[] = [];
@@ -56,18 +58,17 @@ export function roomReader(
   };
 
   const own = (): Promise<number> => {
-    ownership ??= takeOwnership(deps.db, tenant, deps.processId).then(
-      async (taken) => {
-        // Before anybody enters: the rules may have changed while another process owned the rooms.
-        await rules.look();
+    ownership ??= takeOwnership(deps.db, tenant, deps.processId)
+      .then(async (taken) => {
+        // Before anybody enters: both may have changed while another process owned the rooms.
+        await Promise.all([rules.look(), former.read()]);
         fence = taken;
         return taken;
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         ownership = undefined;
         throw error;
-      },
-    );
+      });
     return ownership;
   };
 

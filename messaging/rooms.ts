@@ -11,6 +11,7 @@ import { wake } from "../platform/wake.ts";
 import { releaseSession } from "./core-message.ts";
 import { checkCreator, checkName, firstConfig } from "./core-rules.ts";
 import type { Effect, LogDraft, RoomState } from "./core-state.ts";
+import { formerNames } from "./former-names.ts";
 import { historyTexts } from "./history.ts";
 import { type Invitations, roomInvitations } from "./invitations.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
@@ -77,11 +78,14 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const tenant = context.tenant.id;
   const rooms: RoomTable = new Map();
 
+  const former = formerNames(deps.db, tenant, deps.occupantSecret);
   const occupantId = (room: RoomState, who: string): string =>
-    createHmac("sha256", deps.occupantSecret).update(`${room.id} ${who}`).digest("base64url");
+    createHmac("sha256", deps.occupantSecret)
+      .update(`${room.id} ${former.who(who)}`)
+      .digest("base64url");
   const rules = watchRules(deps.db, tenant, context.log);
   const memory = roomMemory(context, deps.redis, occupantId);
-  const reader = roomReader(context, deps, rooms, { rules, memory, apply: (...all) => applyFar(...all) });
+  const reader = roomReader(context, deps, rooms, { rules, former, memory, apply: (...all) => applyFar(...all) });
   const { withRoom, forget } = reader;
   const { alone, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
   const news = roomNews({
@@ -188,7 +192,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     end,
     loaded,
     hats,
-    ties: roomTies(context, deps, { ...reader, alone, changeOf, loaded, apply }),
+    ties: roomTies(context, deps, { ...reader, alone, changeOf, former, hats, loaded, apply }),
     occupantId,
     refreshFar: async (room) => applyFar(room, await memory.refreshFar(room)),
     rememberAll: () => {

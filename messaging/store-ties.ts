@@ -29,6 +29,8 @@ interface Ending {
   readonly tenant: { readonly id: string; readonly domain: string };
   readonly fence: number;
   readonly bare: string;
+  /** The address as a former one is known. */
+  readonly name: string;
   readonly rooms: number;
   readonly now: Date;
   readonly newId: NewId;
@@ -36,13 +38,17 @@ interface Ending {
 
 /**
  * Ends the ties of a person when no room has one any more: invitations to it are withdrawn, and who answers one by it
- * tells nobody. False when there is more to do. Throws FencedError when another process owns the rooms.
+ * tells nobody. With the account gone, the address is a former one from then on. Undefined when there is more to do. Throws FencedError when another process owns the rooms.
  */
-export function finishTies(db: Database, tie: PersonTie, ending: Ending): Promise<boolean> {
-  const { tenant, fence, bare, rooms, now, newId } = ending;
+export function finishTies(
+  db: Database,
+  tie: PersonTie,
+  ending: Ending,
+): Promise<{ readonly gone: boolean } | undefined> {
+  const { tenant, fence, bare, name, rooms, now, newId } = ending;
   return db.withTenants([tenant.id], async (trx: Transaction<Tables>) => {
     await holdOwnership(trx, tenant.id, fence);
-    if (await tied(trx, tenant.id, bare).limit(1).executeTakeFirst()) return false;
+    if (await tied(trx, tenant.id, bare).limit(1).executeTakeFirst()) return undefined;
     // Those of rooms that have ended: they count for nothing, and name somebody who is gone.
     await trx.deleteFrom("room_affiliation").where("tenant_id", "=", tenant.id).where("jid", "=", bare).execute();
     const withdrawn = await trx
@@ -57,6 +63,26 @@ export function finishTies(db: Database, tie: PersonTie, ending: Ending): Promis
       .where("inviter", "=", bare)
       .execute();
     const ended = { rooms, invitations: Number(withdrawn.numDeletedRows) };
-    return untiePerson(trx, tenant.id, "rooms", tie, { now, newId, ended });
+    const untied = await untiePerson(trx, tenant.id, "rooms", tie, { now, newId, ended });
+    if (untied?.gone) {
+      await trx
+        .insertInto("room_former_name")
+        .values({ tenant_id: tenant.id, name, times: 1 })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["tenant_id", "name"])
+            .doUpdateSet((eb) => ({ times: eb("room_former_name.times", "+", 1) })),
+        )
+        .execute();
+    }
+    return untied;
   });
+}
+
+/** How often each address, as a former one is known, belonged to somebody who is deleted: one for each that ever was. */
+export async function readFormerNames(db: Database, tenant: string): Promise<Map<string, number>> {
+  const rows = await db.withTenants([tenant], (trx: Transaction<Tables>) =>
+    trx.selectFrom("room_former_name").select(["name", "times"]).where("tenant_id", "=", tenant).execute(),
+  );
+  return new Map(rows.map(({ name, times }) => [name, times]));
 }

@@ -39,6 +39,8 @@ export interface Tables {
     made_member: Generated<boolean>;
     problem: Generated<string | null>;
   };
+  /** `name`: a keyed hash of the bare address. */
+  room_former_name: { tenant_id: string; name: string; times: number };
   room_owner: { tenant_id: string; fence: number; owner: string };
   room_log: {
     tenant_id: string;

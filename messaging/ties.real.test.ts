@@ -24,7 +24,7 @@ import { createRoom } from "./store.ts";
 import { storeInvitation, storeMemberships } from "./store-changes.ts";
 import { putInvitations } from "./store-invitations.ts";
 import { takeOwnership } from "./store-owner.ts";
-import { finishTies } from "./store-ties.ts";
+import { finishTies, readFormerNames } from "./store-ties.ts";
 import type { Tables } from "./tables.ts";
 
 const { settings } = realStack();
@@ -176,7 +176,7 @@ test("an owner that is replaced ends nothing, and the next one all", async () =>
   await storeMemberships(old, [{ bare: bare("anna"), before: undefined, membership: undefined }]);
   // Here it stopped, another one took over, and it goes on.
   await takeOwnership(scratch.db, tenant.id, "next");
-  const ending = { tenant, bare: bare("anna"), rooms: 1, now: new Date(), newId };
+  const ending = { tenant, bare: bare("anna"), name: "anna", rooms: 1, now: new Date(), newId };
   await expect(finishTies(scratch.db, found, { ...ending, fence: old.fence })).rejects.toBeInstanceOf(FencedError);
   expect(await open()).toEqual([found]);
   await startOwner();
@@ -191,10 +191,12 @@ test("what was begun before the account was gone does not end what begins then",
   const [second] = await open();
   expect(second?.round).not.toBe(first.round);
   const fence = await takeOwnership(scratch.db, tenant.id, "test");
-  const ending = { tenant, fence, bare: bare("anna"), rooms: 0, now: new Date(), newId };
-  expect(await finishTies(scratch.db, first, ending)).toBe(false);
+  const ending = { tenant, fence, bare: bare("anna"), name: "anna", rooms: 0, now: new Date(), newId };
+  expect(await finishTies(scratch.db, first, ending)).toBeUndefined();
   await expect(add("anna")).rejects.toMatchObject({ code: "conflict" });
-  expect(await finishTies(scratch.db, second ?? first, ending)).toBe(true);
+  expect(await finishTies(scratch.db, second ?? first, ending)).toEqual({ gone: true });
+  // From then on the address is a former one, once for each who had it.
+  expect(await readFormerNames(scratch.db, tenant.id)).toEqual(new Map([["anna", 1]]));
   await add("anna");
 });
 
@@ -214,8 +216,8 @@ test("whoever is being deleted gets no new ties, and a room with one is not pass
   const [found] = await open();
   if (!found) throw new Error("no ties");
   const { fence } = await changeOf(rat);
-  const ending = { tenant, fence, bare: bare("anna"), rooms: 0, now: new Date(), newId };
-  expect(await finishTies(scratch.db, found, ending)).toBe(false);
+  const ending = { tenant, fence, bare: bare("anna"), name: "anna", rooms: 0, now: new Date(), newId };
+  expect(await finishTies(scratch.db, found, ending)).toBeUndefined();
   expect(await tiesOf("anna")).toHaveLength(1);
 });
 

@@ -4,6 +4,8 @@ import { localActor, openTies, type PersonTie } from "../identity/index.ts";
 import { FencedError } from "./commit.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { insideAs, untied } from "./core-ties.ts";
+import type { FormerNames } from "./former-names.ts";
+import type { RoleHats } from "./role-hats.ts";
 import type { RoomChanges } from "./room-changes.ts";
 import type { RoomReader } from "./room-reader.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
@@ -24,6 +26,8 @@ export function roomTies(
   deps: Pick<RoomsDeps, "db" | "clock" | "newId">,
   rooms: Pick<RoomReader, "own" | "forget" | "withRoom"> &
     Pick<RoomChanges, "alone" | "changeOf"> & {
+      readonly former: FormerNames;
+      readonly hats: Pick<RoleHats, "look">;
       readonly loaded: () => RoomState[];
       readonly apply: (room: RoomState, effects: readonly Effect[]) => void;
     },
@@ -44,6 +48,13 @@ export function roomTies(
 
   const concerns = (room: RoomState, bare: string) => room.memberships.has(bare) || insideAs(room, bare).length > 0;
 
+  /** The account is gone: whoever is inside under it still, or comes, is somebody else. */
+  const leave = (bare: string) => {
+    rooms.former.ended(bare);
+    for (const room of rooms.loaded()) if (concerns(room, bare)) rooms.apply(room, untied(room, bare));
+    rooms.hats.look();
+  };
+
   /** Whether the ties are ended; what is in memory counts as well as what is stored. */
   const end = async (tie: PersonTie, mayRun: () => boolean): Promise<boolean> => {
     const bare = `${tie.localpart}@${tenant.domain}`;
@@ -59,8 +70,11 @@ export function roomTies(
         done.add(name);
       }
       const at = { now: new Date(deps.clock()), newId: deps.newId };
-      if (names.size === 0 && (await finishTies(deps.db, tie, { tenant, fence, bare, rooms: done.size, ...at })))
-        return true;
+      if (names.size > 0) continue;
+      const name = rooms.former.hashOf(bare);
+      const ended = await finishTies(deps.db, tie, { tenant, fence, bare, name, rooms: done.size, ...at });
+      if (ended?.gone) leave(bare);
+      if (ended) return true;
     }
     return false;
   };

@@ -5,6 +5,9 @@ import { z } from "zod";
 import { signIn, type XmppClient } from "../cli/client/xmpp-client.ts";
 import { attr, type Element, x } from "../components/stanza.ts";
 import { mucAdmin, mucUser, NS_MUC } from "../components/xep/xep-0045-muc.ts";
+import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
+import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
+import { NS_RETRACT } from "../components/xep/xep-0424-retraction.ts";
 import { eventually, realStack } from "./support/real.ts";
 import { type RoomsApi, roomsApi } from "./support/rooms-api.ts";
 
@@ -58,6 +61,26 @@ async function knock(client: XmppClient, room: string, nick: string): Promise<El
   await client.send(x("presence", { to: api.at(room, nick) }, x("x", { xmlns: NS_MUC })));
   return client.next((each) => each.is("presence") && attr(each, "from") === api.at(room, nick), `${room} answers`);
 }
+const idOf = (stanza: Element) => stanza.getChild("occupant-id", NS_OCCUPANT_ID)?.attrs.id;
+/** Gives the message as the room reflects it. */
+async function say(client: XmppClient, room: string, text: string): Promise<Element> {
+  const id = randomUUID();
+  await client.send(x("message", { to: api.at(room), type: "groupchat", id }, x("body", {}, text)));
+  return client.next((each) => each.is("message") && attr(each, "id") === id, text);
+}
+/** Takes a message back: the error, or "retracted". */
+async function retract(client: XmppClient, room: string, said: Element): Promise<string> {
+  const [id, target] = [randomUUID(), said.getChild("stanza-id", NS_STANZA_ID)?.attrs.id];
+  const asked = x(
+    "message",
+    { to: api.at(room), type: "groupchat", id },
+    x("retract", { xmlns: NS_RETRACT, id: target }),
+  );
+  await client.send(asked);
+  const answer = await client.next((each) => each.is("message") && attr(each, "id") === id, "the answer");
+  const error = answer.getChild("error");
+  return error ? (error.getChildElements()[0]?.name ?? "error") : "retracted";
+}
 const itemOf = (presence: Element) => {
   const element = presence.getChild("x", mucUser.ns);
   return element && mucUser.read(element).item;
@@ -76,6 +99,7 @@ it("no affiliation, no reserved nick, no invitation and no ban; who was inside i
   await api.enter(ben, "rat", "Ben");
   await api.enter(first.client, "rat", "Anna");
   await api.enter(first.client, "offen", "Anna");
+  const said = await say(first.client, "offen", "Von der ersten Anna");
 
   const gone = ben.next(
     (each) => attr(each, "from") === api.at("rat", "Anna") && attr(each, "type") === "unavailable",
@@ -89,9 +113,18 @@ it("no affiliation, no reserved nick, no invitation and no ban; who was inside i
   expect(second.id).not.toBe(first.id);
   for (const room of ["eigen", "rat", "bann"]) expect(await membersOf(room)).not.toContain(jid("anna"));
   expect(attr(await knock(second.client, "rat", "Anna"), "type")).toBe("error");
-  for (const room of ["eigen", "bann", "offen"]) {
+  for (const room of ["eigen", "bann"]) {
     expect(itemOf(await knock(second.client, room, "Neu"))).toMatchObject({ affiliation: "none", role: "participant" });
   }
+  // To all who look at occupant ids she is somebody else, and what the other one said is not hers to take back.
+  const mine = await knock(second.client, "offen", "Anna");
+  expect(itemOf(mine)).toMatchObject({ affiliation: "none", role: "participant" });
+  expect(idOf(mine)).toMatch(/^[\w-]{43}$/);
+  expect(idOf(mine)).not.toBe(idOf(said));
+  expect(await retract(second.client, "offen", said)).toBe("forbidden");
+  const own = await say(second.client, "offen", "Von der zweiten Anna");
+  expect(idOf(own)).toBe(idOf(mine));
+  expect(await retract(second.client, "offen", own)).toBe("retracted");
   const list = x("iq", { type: "get", to: api.at("eigen") }, mucAdmin.write({ items: [{ affiliation: "owner" }] }));
   expect(attr(await second.client.iq(list), "type")).toBe("error");
   // Nothing waits for an answer by that name.
