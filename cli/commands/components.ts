@@ -47,9 +47,12 @@ async function run(): Promise<void> {
   const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
   const erasing = { files: linkedFiles(diskBytes(settings.files.folder)), newId, log };
   const tidier = createLogTidier({ tidy: (day) => tidyDay(db, day), clock, log });
+  const { url, role } = settings.database;
+  // One commit at a time, on a connection of its own that knows all it needs: on one that does not, it takes 6 ms more.
+  const roomLog = openDatabase({ url, role, poolSize: 1 }, log);
   const committer = createCommitter({
-    commit: (entries) => commitEntries(db, entries, erasing),
-    prepare: (at) => prepareDays(db, at),
+    commit: (entries) => commitEntries(roomLog, entries, erasing),
+    prepare: (at) => prepareDays(roomLog, at),
     clock,
     log,
     onBatch: (size, seconds) => {
@@ -60,9 +63,8 @@ async function run(): Promise<void> {
   });
   const watch = await watchQuotas(patientRedis, log, db, settings.quotas);
   const background = await openBackground(patientRedis, log);
-  const { url, role } = settings.database;
   const archive = openDatabase(
-    { url, role, poolSize: ARCHIVE_CONNECTIONS, statementTimeoutMs: ARCHIVE_STATEMENT_MS },
+    { url, role, poolSize: ARCHIVE_CONNECTIONS, keep: 2, statementTimeoutMs: ARCHIVE_STATEMENT_MS },
     log,
   );
   const rooms = roomsDoor({
@@ -113,7 +115,7 @@ async function run(): Promise<void> {
     await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
     await background.stop();
     await tidier.stop();
-    await Promise.all([archive.close(), personal?.close()]);
+    await Promise.all([roomLog.close(), archive.close(), personal?.close()]);
     await base.close();
   });
 }
