@@ -15,6 +15,7 @@ export { oidcDoors } from "./oidc-http.ts";
 export { peopleRoutes } from "./people-http.ts";
 export { personNames } from "./person-names.ts";
 export { rolesOfPeople, rolesOfPerson } from "./person-roles.ts";
+export { personSince } from "./person-since.ts";
 export { openTies, type PersonTie, personTiesTopic, requireStaying, untiePerson } from "./person-ties.ts";
 export { roleRoutes } from "./role-http.ts";
 export { sessionAuthentication } from "./session-authentication.ts";

@@ -83,7 +83,7 @@ function memberStream(deps: RoomHttpDeps, streams: RoomStreams): Route {
       await requireArchive(db, tenant);
       const { id } = await readRoom(db, tenant, room, now());
       const by = await addressOf(deps, tenant, caller);
-      await requireReader(db, tenant, id, by);
+      const reader = await requireReader(db, tenant, id, by);
       streams.requirePlace(caller.principal.id);
       // What came before the oldest message that is left is over: then all that is left is new to who comes back.
       const from = after && ((await readEntry(db, tenant, id, after.data, now()))?.seq ?? 0);
@@ -96,7 +96,7 @@ function memberStream(deps: RoomHttpDeps, streams: RoomStreams): Route {
           await requireArchive(db, tenant);
           await requireReader(db, tenant, id, by);
         },
-        eventOf: (entry) => ({ id: entry.id, data: itemOf(entry, by) }),
+        eventOf: (entry) => ({ id: entry.id, data: itemOf(entry, reader) }),
       });
     },
   });

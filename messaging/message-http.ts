@@ -25,7 +25,7 @@ export function messageRoutes(deps: RoomHttpDeps): Route[] {
         await requireArchive(db, tenant);
         const row = await readRoom(db, tenant, room, now());
         const by = await addressOf(deps, tenant, caller);
-        await requireReader(db, tenant, row.id, by);
+        const reader = await requireReader(db, tenant, row.id, by);
         const newer = cursor && "newer" in cursor ? cursor.newer : undefined;
         const page = {
           ...{ upTo: Number.MAX_SAFE_INTEGER, start: undefined, end: undefined, ids: undefined, texts: [] },
@@ -40,7 +40,7 @@ export function messageRoutes(deps: RoomHttpDeps): Route[] {
         // Whoever pages forwards was behind something; whoever pages backwards has something before it.
         const hasOlder = newer !== undefined || !complete;
         return {
-          items: entries.map((entry) => itemOf(entry, by)),
+          items: entries.map((entry) => itemOf(entry, reader)),
           older: first && hasOlder ? shapes.messagePlace.write({ older: first.id }) : null,
           newer: final
             ? shapes.messagePlace.write({ newer: final.id })

@@ -1,6 +1,7 @@
 /** Somebody who gets the name of a person that was deleted has nothing of what that one had in rooms. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import request from "supertest";
 import { z } from "zod";
 import { signIn, type XmppClient } from "../cli/client/xmpp-client.ts";
 import { attr, type Element, x } from "../components/stanza.ts";
@@ -8,6 +9,7 @@ import { mucAdmin, mucUser, NS_MUC } from "../components/xep/xep-0045-muc.ts";
 import { NS_STANZA_ID } from "../components/xep/xep-0359-stanza-ids.ts";
 import { NS_OCCUPANT_ID } from "../components/xep/xep-0421-occupant-id.ts";
 import { NS_RETRACT } from "../components/xep/xep-0424-retraction.ts";
+import { tokenFor } from "./support/principal.ts";
 import { eventually, realStack } from "./support/real.ts";
 import { type RoomsApi, roomsApi } from "./support/rooms-api.ts";
 
@@ -81,6 +83,14 @@ async function retract(client: XmppClient, room: string, said: Element): Promise
   const error = answer.getChild("error");
   return error ? (error.getChildElements()[0]?.name ?? "error") : "retracted";
 }
+/** What somebody reads over REST of what is said in a room, and whether it is an own message. */
+async function overRest(id: string, localpart: string, room: string) {
+  const named = { tenant: api.tenant.id, id, localpart };
+  const app = api.appFor({ ...tokenFor(api.tenant.id, "messages:read"), id, person: named });
+  const { body } = await request(app).get(`/api/v1/tenants/${api.tenant.id}/rooms/${room}/messages`).expect(200);
+  const page = z.object({ items: z.array(z.object({ body: z.string().nullable(), mine: z.boolean() })) });
+  return page.parse(body).items.map((each) => [each.body, each.mine]);
+}
 const itemOf = (presence: Element) => {
   const element = presence.getChild("x", mucUser.ns);
   return element && mucUser.read(element).item;
@@ -124,6 +134,10 @@ it("no affiliation, no reserved nick, no invitation and no ban; who was inside i
   expect(await retract(second.client, "offen", said)).toBe("forbidden");
   const own = await say(second.client, "offen", "Von der zweiten Anna");
   expect(idOf(own)).toBe(idOf(mine));
+  expect(await overRest(second.id, "anna", "offen")).toEqual([
+    ["Von der ersten Anna", false],
+    ["Von der zweiten Anna", true],
+  ]);
   expect(await retract(second.client, "offen", own)).toBe("retracted");
   const list = x("iq", { type: "get", to: api.at("eigen") }, mucAdmin.write({ items: [{ affiliation: "owner" }] }));
   expect(attr(await second.client.iq(list), "type")).toBe("error");

@@ -85,7 +85,9 @@ export const de = {
   delete: {
     action: "Löschen",
     title: "{{name}} löschen?",
-    text: "Das Konto wird gelöscht. Das lässt sich nicht zurücknehmen.",
+    text:
+      "Das Konto wird gelöscht, und mit ihm alle Rechte in Räumen. Räume ohne Eigentümer bleiben: Neue nennt die " +
+      "Verwaltung. Die Kennung ist wieder frei, wenn sie hier nicht mehr steht. Das lässt sich nicht zurücknehmen.",
     done: "{{name}} wird gelöscht.",
   },
 };
@@ -176,7 +178,9 @@ export const en: typeof de = {
   delete: {
     action: "Delete",
     title: "Delete {{name}}?",
-    text: "The account is deleted. This cannot be undone.",
+    text:
+      "The account is deleted, and all its rights in rooms with it. Rooms without an owner stay: administrators name new " +
+      "ones. The id is free again when it is no longer listed here. This cannot be undone.",
     done: "{{name}} is being deleted.",
   },
 };
