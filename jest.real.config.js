@@ -4,7 +4,7 @@ import { base } from "./jest.config.js";
 export default {
   ...base,
   testMatch: ["**/*.real.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/faults/", "<rootDir>/test/servers/"],
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/(faults|servers|alone)/"],
   setupFiles: ["<rootDir>/test/support/worker.ts"],
   maxWorkers: 1,
 };

@@ -22,7 +22,9 @@ interface Options {
 /** `kontor test`: everything on real servers; ends with `N passed, N failed`. */
 export function command(): Command {
   return new Command("test")
-    .description("run all tests: unit and cases, then on running stacks of their own, then with faults")
+    .description(
+      "run all tests: unit and cases, on running stacks of their own, with faults, then those that nothing may run beside",
+    )
     .addOption(new Option("--only <suite>", "one of the suites").choices(suites))
     .option("--workers <number>", "test files at once, each worker with a stack of its own", workersOf, WORKERS)
     .argument("[patterns...]", "only test files whose path has one of these")
@@ -43,14 +45,15 @@ async function run(patterns: readonly string[], { only, workers }: Options): Pro
   const asked = (suite: Suite) => only === undefined || only === suite;
   const all = { folder, patterns, workers };
   // Those need no service: they go on while the services start.
-  const unit = asked("unit") ? runJest("unit", { ...all, beside: asked("real") }) : undefined;
+  const unit = asked("unit") ? runJest("unit", asked("real") ? { ...all, workers: 1, beside: true } : all) : undefined;
   // Whoever fails first is heard when all have ended.
   const ended = unit?.catch(() => undefined);
   const found: Counts[] = [];
   try {
     if (asked("real")) found.push(await onStacks(folder, patterns, workers));
     if (unit) found.push(await unit);
-    if (asked("faults")) found.push(await runJest("faults", { ...all, workers: 1 }));
+    if (asked("faults")) found.push(await runJest("faults", all));
+    if (asked("alone")) found.push(await runJest("alone", { ...all, workers: 1 }));
   } finally {
     await ended;
     rmSync(folder, { recursive: true, force: true });

@@ -5,13 +5,14 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { repository } from "../stack/home.ts";
 
-export const suites = ["unit", "real", "faults"] as const;
+export const suites = ["unit", "real", "faults", "alone"] as const;
 export type Suite = (typeof suites)[number];
 
 const configs: Readonly<Record<Suite, string>> = {
   unit: "jest.config.js",
   real: "jest.real.config.js",
   faults: "jest.faults.config.js",
+  alone: "jest.alone.config.js",
 };
 
 const countsSchema = z.object({ passed: z.int(), failed: z.int() });

@@ -17,7 +17,6 @@ const longest = [
   "test/servers/ejabberd",
   "test/faults/kills",
   "test/faults/room-export",
-  "test/faults/crowd",
 ];
 
 /** Where a path stands in the list; all others behind it. */

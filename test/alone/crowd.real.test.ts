@@ -10,8 +10,8 @@ import { mucJoin } from "../../components/xep/xep-0045-muc.ts";
 import { writeAccounts } from "../bench/rooms/accounts.ts";
 import type { Account } from "../bench/rooms/connection.ts";
 import { type LoadProcess, startLoad } from "../bench/rooms/load-process.ts";
-import { auditRoom, openRoom, type RoomCase } from "./room-case.ts";
-import { openWorld, placeOf, type World } from "./world.ts";
+import { auditRoom, openRoom, type RoomCase } from "../faults/room-case.ts";
+import { openWorld, placeOf, type World } from "../faults/world.ts";
 
 /** Fewer for a quick look, such as 400. */
 const OCCUPANTS = Number(process.env.TEST_OCCUPANTS ?? 2_000);
