@@ -142,7 +142,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 function openDoor(log = silentLog): ServedDoor {
   return serveDoor(
-    presenceDoor({ redis, clock: Date.now, timing: { grant: 3_000, answer: 500, check: 500 } }),
+    presenceDoor({ redis, clock: Date.now, timing: { grant: 3_000, answer: 3_000, check: 500 } }),
     { id: "nord", domain: nord, partners: [sued] },
     {
       host: "127.0.0.1",
