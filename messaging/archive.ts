@@ -30,8 +30,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 type Query = ReturnType<typeof archiveQuery.read>;
 
+type Context = Pick<DoorContext, "tenant" | "sendMany">;
+type Deps = Pick<RoomsDeps, "archive" | "clock">;
+
 /** The routes of the archive at each room's bare address. */
-export function archiveRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDeps): IqRoute[] {
+export function archiveRoutes(context: Context, rooms: Pick<Rooms, "inRoom">, deps: Deps): IqRoute[] {
   // A person's queries one after the other, and searches never on all connections: pages are answered beside them.
   const people = createTurns({ running: 1, waiting: 16 });
   const searches = createTurns({ running: 2, waiting: 64 });
@@ -81,7 +84,7 @@ export function archiveRoutes(context: DoorContext, rooms: Rooms, deps: RoomsDep
   ];
 }
 
-async function metadata(context: DoorContext, deps: RoomsDeps, room: RoomState): Promise<Element> {
+async function metadata(context: Context, deps: Deps, room: RoomState): Promise<Element> {
   const now = new Date(deps.clock());
   const ends = await archiveEnds(deps.archive, context.tenant.id, room.id, room.lastSeq, now);
   const side = ({ id, at }: { id: string; at: Date }) => ({ id, timestamp: at.toISOString() });
