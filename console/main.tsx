@@ -8,7 +8,15 @@ import { startTexts } from "./texts/index.ts";
 import { applyTheme, storedTheme } from "./ui/theme.ts";
 import { ToastProvider } from "./ui/toast.tsx";
 import "./ui/base.css";
-import "./ui/parts.css";
+import "./ui/buttons.css";
+import "./ui/cards.css";
+import "./ui/dialogs.css";
+import "./ui/fields.css";
+import "./ui/choices.css";
+import "./ui/tables.css";
+import "./ui/notes.css";
+import "./ui/rooms.css";
+import "./ui/jobs.css";
 
 const root = document.getElementById("console");
 if (!root) throw new Error("the page has no place for the console");
