@@ -43,7 +43,7 @@ const time = z.iso.datetime();
 export const roomPlace = cursor(z.tuple([z.string(), z.string()]));
 export const roomsQuery = z.object({
   text: text.describe("Part of name or title."),
-  state: z.enum(roomStates).optional(),
+  state: z.enum(roomStates).optional().describe("`ownerless`: nobody is named as owner (any more)."),
   sort: sortBy(["name", "title"]),
   cursor: roomPlace.schema.optional(),
   limit,

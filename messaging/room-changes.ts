@@ -15,6 +15,8 @@ export interface RoomChanges {
    * Throws `unavailable` when another process owns the room by now.
    */
   alone<R>(room: RoomState, work: () => Promise<R>): Promise<R>;
+  /** Waits for what is under way in all rooms, now and not later. */
+  idle(): Promise<void>;
   /** What a stored change of a room needs: `by` is a bare address, `as` the affiliation or role that allows it. */
   changeOf(room: RoomState, by: string, as: string, reason?: string): RoomChange;
   /** Ends a room, within `alone`: from then on there is none of its name. */
@@ -70,6 +72,9 @@ export function roomChanges(context: DoorContext, deps: RoomsDeps, table: RoomTa
 
   return {
     alone,
+    idle: async () => {
+      await Promise.all(last.values());
+    },
     changeOf,
     end,
     endEmpty: (room) =>

@@ -8,7 +8,7 @@ import type { Database } from "../platform/postgres.ts";
 import { type RoomConfig, roomConfig } from "./core-config.ts";
 import type { Tables } from "./tables.ts";
 
-export const roomStates = ["open", "membersOnly", "locked"] as const;
+export const roomStates = ["open", "membersOnly", "locked", "ownerless"] as const;
 
 export interface RoomsQuery {
   /** Part of name or title. */
@@ -71,6 +71,12 @@ export async function pageRooms(db: Database, tenant: string, query: RoomsQuery,
         ${like === undefined ? sql`` : sql`and (r.name ilike ${like} or r.config ->> 'title' ilike ${like})`}
         ${state === "locked" ? sql`and r.locked` : sql``}
         ${state === "membersOnly" ? sql`and ${closed}` : sql``}
+        ${
+          state === "ownerless"
+            ? sql`and not exists (select from room_affiliation a
+            where a.tenant_id = r.tenant_id and a.room_id = r.id and a.affiliation = 'owner')`
+            : sql``
+        }
         ${state === "open" ? sql`and not r.locked and not ${closed}` : sql``}
         ${after === undefined ? sql`` : sql`and (${key}, r.name) ${beyond} (${after[0]}, ${after[1]})`}
       order by ${key} ${way}, r.name ${way} limit ${limit + 1}`.execute(trx),

@@ -15,6 +15,7 @@ import { formerNames } from "./former-names.ts";
 import { historyTexts } from "./history.ts";
 import { type Invitations, roomInvitations } from "./invitations.ts";
 import { type MessageQuota, messageQuota } from "./message-quota.ts";
+import { pending } from "./pending.ts";
 import { type Rates, rates } from "./rates.ts";
 import { type RoleHats, roleHats } from "./role-hats.ts";
 import { roomAppends } from "./room-appends.ts";
@@ -30,7 +31,7 @@ import { createRoom } from "./store.ts";
 import { WithdrawnError } from "./store-commands.ts";
 import { roomTies, type Ties } from "./ties.ts";
 
-export interface Rooms extends Omit<RoomChanges, "endEmpty">, Omit<RoomReader, "own" | "forget"> {
+export interface Rooms extends Omit<RoomChanges, "endEmpty" | "idle">, Omit<RoomReader, "own" | "forget"> {
   readonly tenant: string;
   /** The same for a room that must be there. Throws `not-found`. */
   inRoom<R>(name: string, work: (room: RoomState) => R | Promise<R>): R | Promise<R>;
@@ -87,7 +88,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
   const memory = roomMemory(context, deps.redis, occupantId);
   const reader = roomReader(context, deps, rooms, { rules, former, memory, apply: (...all) => applyFar(...all) });
   const { withRoom, forget } = reader;
-  const { alone, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
+  const { alone, idle, changeOf, end, endEmpty } = roomChanges(context, deps, rooms, forget);
   const news = roomNews({
     keep: (room, changes, all) =>
       void keepShown(deps.redis, tenant, room, changes, { all }).catch((error: unknown) =>
@@ -135,6 +136,34 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     if (releases !== undefined) context.release(releases);
   };
 
+  const making = pending();
+  const allIdle = async () => {
+    await Promise.all([making.idle(), idle()]);
+  };
+  const makeRoom: Rooms["withNewRoom"] = async (name, owner, work) => {
+    await reader.own();
+    const held = rules.now();
+    checkName(held, name, false);
+    // Everybody is the rule: then nobody's roles are looked up.
+    if (held.creators !== "everybody") {
+      checkCreator(held, await rolesOfPerson(deps.db, tenant, owner.split("@")[0] ?? "", new Date(deps.clock())));
+    }
+    for (let attempt = 0; attempt < MAKE_ATTEMPTS; attempt += 1) {
+      const id = deps.newId();
+      const made = { id, name, config: firstConfig(held, name), owner, locked: held.lockNewRooms };
+      await createRoom(deps.db, tenant, made, {
+        now: new Date(deps.clock()),
+        newId: deps.newId,
+        defaults: deps.quotas,
+        actor: (trx) => xmppActor(trx, context.tenant, owner, ["room:owner"]),
+      });
+      const done = await withRoom(name, (room) => room && { result: work(room, room.id === id) });
+      if (done) return done.result;
+      // Another had made it before us, and ended it in between.
+    }
+    throw new KontorError("unavailable", "The room ends as soon as it is made: try again in a moment");
+  };
+
   return {
     tenant,
     withRoom,
@@ -146,29 +175,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
         if (!room) throw new KontorError("not-found", "There is no such room");
         return work(room);
       }),
-    withNewRoom: async (name, owner, work) => {
-      await reader.own();
-      const held = rules.now();
-      checkName(held, name, false);
-      // Everybody is the rule: then nobody's roles are looked up.
-      if (held.creators !== "everybody") {
-        checkCreator(held, await rolesOfPerson(deps.db, tenant, owner.split("@")[0] ?? "", new Date(deps.clock())));
-      }
-      for (let attempt = 0; attempt < MAKE_ATTEMPTS; attempt += 1) {
-        const id = deps.newId();
-        const made = { id, name, config: firstConfig(held, name), owner, locked: held.lockNewRooms };
-        await createRoom(deps.db, tenant, made, {
-          now: new Date(deps.clock()),
-          newId: deps.newId,
-          defaults: deps.quotas,
-          actor: (trx) => xmppActor(trx, context.tenant, owner, ["room:owner"]),
-        });
-        const done = await withRoom(name, (room) => room && { result: work(room, room.id === id) });
-        if (done) return done.result;
-        // Another had made it before us, and ended it in between.
-      }
-      throw new KontorError("unavailable", "The room ends as soon as it is made: try again in a moment");
-    },
+    withNewRoom: (name, owner, work) => making.track(makeRoom(name, owner, work)),
     apply,
     applyHeld: (room, effects, held) => {
       if (!held) return apply(room, effects);
@@ -192,7 +199,7 @@ export function createRooms(context: DoorContext, deps: RoomsDeps): Rooms {
     end,
     loaded,
     hats,
-    ties: roomTies(context, deps, { ...reader, alone, changeOf, former, hats, loaded, apply }),
+    ties: roomTies(context, deps, { ...reader, alone, changeOf, idle: allIdle, former, hats, loaded, apply }),
     occupantId,
     refreshFar: async (room) => applyFar(room, await memory.refreshFar(room)),
     rememberAll: () => {

@@ -25,7 +25,7 @@ export function roomTies(
   context: DoorContext,
   deps: Pick<RoomsDeps, "db" | "clock" | "newId">,
   rooms: Pick<RoomReader, "own" | "forget" | "withRoom"> &
-    Pick<RoomChanges, "alone" | "changeOf"> & {
+    Pick<RoomChanges, "alone" | "idle" | "changeOf"> & {
       readonly former: FormerNames;
       readonly hats: Pick<RoleHats, "look">;
       readonly loaded: () => RoomState[];
@@ -59,6 +59,8 @@ export function roomTies(
   const end = async (tie: PersonTie, mayRun: () => boolean): Promise<boolean> => {
     const bare = `${tie.localpart}@${tenant.domain}`;
     const done = new Set<string>();
+    // What the person asked for before the account was gone comes to its end first.
+    await rooms.idle();
     for (let attempt = 0; attempt < ATTEMPTS && mayRun(); attempt += 1) {
       const fence = await rooms.own();
       const stored = new Set(await tiedRooms(deps.db, tenant.id, bare, PAGE));

@@ -151,11 +151,21 @@ it("no affiliation, no reserved nick, no invitation and no ban; who was inside i
 it("a room whose last owner is deleted stays, without one: the tenant's administrators name the next", async () => {
   const last = await person("otto");
   await make("verwaist");
+  const orphans = async () => {
+    const { body } = await api.ask("get", "/rooms?state=ownerless").expect(200);
+    return z
+      .object({ items: z.array(z.object({ name: z.string() })) })
+      .parse(body)
+      .items.map(({ name }) => name);
+  };
   await member("verwaist", "otto", "owner");
+  expect(await orphans()).not.toContain("verwaist");
   await api.ask("delete", `/people/${last.id}`).expect(202);
   const second = await person("otto");
   expect(await membersOf("verwaist")).toEqual([]);
+  expect(await orphans()).toContain("verwaist");
   expect(itemOf(await knock(second.client, "verwaist", "Otto"))).toMatchObject({ affiliation: "none" });
   await member("verwaist", "ben", "owner");
   expect(await membersOf("verwaist")).toEqual([jid("ben")]);
+  expect(await orphans()).not.toContain("verwaist");
 });

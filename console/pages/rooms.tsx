@@ -12,7 +12,7 @@ import { NewRoomDialog } from "./new-room-dialog.tsx";
 import { type RoomRow, roomShape } from "./room.ts";
 import { RoomNumbers } from "./room-numbers.tsx";
 
-const states = ["open", "membersOnly", "locked"] as const;
+const states = ["open", "membersOnly", "locked", "ownerless"] as const;
 
 /** The rooms of a tenant: what is going on in them, and the way to each. */
 export function RoomsPage() {
