@@ -4,8 +4,8 @@ import { pending } from "./pending.ts";
 test("waits for what is under way, however it ends, and not for what comes after", async () => {
   const work = pending();
   const order: string[] = [];
-  let good = () => {};
-  let bad = () => {};
+  let good = (): void => undefined;
+  let bad = (): void => undefined;
   const first = work.track(
     new Promise<void>((resolve) => {
       good = resolve;
