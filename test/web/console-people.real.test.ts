@@ -2,12 +2,27 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "@jest/globals";
 import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import { addPerson, ask, enter, languages, menu, STEP, signedIn, tabTo, texts, type, unique } from "./console-user.ts";
+import { eventually, realStack } from "../support/real.ts";
+import {
+  addPerson,
+  ask,
+  enter,
+  languages,
+  menu,
+  STEP,
+  signedIn,
+  tabTo,
+  tenantId,
+  texts,
+  type,
+  unique,
+} from "./console-user.ts";
 
 const browser = browserOfFile();
+const domain = realStack().demo.tenants.find(({ id }) => id === tenantId)?.domain ?? "";
 
 describe.each(languages)("people, in %s", (language) => {
-  const { people, ui } = texts[language];
+  const { people, rooms, ui } = texts[language];
 
   it(
     "a person is changed by keyboard alone; what somebody else changed meanwhile is told, and nothing typed is lost",
@@ -46,6 +61,43 @@ describe.each(languages)("people, in %s", (language) => {
       await dialog.getByLabel(group).waitFor();
       expect(await dialog.getByLabel(group).isChecked()).toBe(true);
       await axeFindsNothing(page);
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+
+  it(
+    "a person is deleted, by keyboard alone: its rooms stay, the one without an owner is found, and the id is free again",
+    async () => {
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language);
+      const person = await addPerson(page, unique("geht"), `Zz Geht ${unique("g")}`);
+      const room = unique("verwaist");
+      await ask(page, "POST", "/rooms", { name: room });
+      await ask(page, "PUT", `/rooms/${room}/members/${person.localpart}@${domain}`, { affiliation: "owner" });
+      const dialog = page.getByRole("dialog");
+      await enter(page, menu(page, people.title));
+      await type(page, page.getByLabel(ui.search, { exact: true }), person.localpart);
+      await enter(page, page.getByRole("button", { name: `${people.delete.action}: ${person.name}` }));
+      await dialog.getByText(people.delete.text).waitFor();
+      await type(page, dialog.getByLabel(ui.reason), "Verlässt das Amt");
+      await axeFindsNothing(page);
+      await picture(page, `console-person-delete-${language}`);
+      await enter(page, dialog.getByRole("button", { name: people.delete.action, exact: true }));
+      await dialog.waitFor({ state: "detached" });
+      const again = await eventually(
+        () => addPerson(page, person.localpart, `${person.name} neu`).catch(() => undefined),
+        "the id to be free",
+      );
+      expect(again.id).not.toBe(person.id);
+      await enter(page, menu(page, rooms.title));
+      await tabTo(page, page.getByLabel(rooms.kind));
+      await page.keyboard.type(rooms.kinds.ownerless.split(" ")[0] ?? "");
+      expect(await page.getByLabel(rooms.kind).inputValue()).toBe("ownerless");
+      await type(page, page.getByLabel(ui.search, { exact: true }), room);
+      await page.getByRole("link", { name: room }).waitFor();
+      await axeFindsNothing(page);
+      await picture(page, `console-rooms-ownerless-${language}`);
       expect(watch).toEqual({ errors: [], foreign: [] });
       await context.close();
     },
