@@ -27,6 +27,7 @@ afterAll(async () => {
   await api.close();
 });
 
+const NS_ROSTER = "jabber:iq:roster";
 const jid = (local: string) => `${local}@${api.tenant.domain}`;
 const made = z.object({ id: z.string() });
 
@@ -146,6 +147,29 @@ it("no affiliation, no reserved nick, no invitation and no ban; who was inside i
   expect(body).toMatchObject({ items: [] });
   // The nick that was kept for the other one is anybody's.
   expect(attr(await knock(ben, "rat", "Anna"), "type")).toBeUndefined();
+});
+
+it("no contacts: neither those of the other one, nor the leave to see them", async () => {
+  const first = await person("cora");
+  const roster = async (client: XmppClient) => {
+    const answer = await client.iq(x("iq", { type: "get" }, x("query", { xmlns: NS_ROSTER })));
+    return (
+      answer
+        .getChild("query", NS_ROSTER)
+        ?.getChildren("item")
+        .map(({ attrs }) => attrs) ?? []
+    );
+  };
+  for (const client of [first.client, ben]) await client.send(x("presence"));
+  await first.client.send(x("presence", { type: "subscribe", to: jid("ben") }));
+  await ben.next((each) => attr(each, "type") === "subscribe", "the question");
+  await ben.send(x("presence", { type: "subscribed", to: jid("cora") }));
+  const seen = [expect.objectContaining({ jid: jid("ben"), subscription: "to" })];
+  await eventually(async () => ((await roster(first.client)).length > 0 ? true : undefined), "the contact");
+  expect(await roster(first.client)).toEqual(seen);
+  await api.ask("delete", `/people/${first.id}`).expect(202);
+  expect(await roster((await person("cora")).client)).toEqual([]);
+  expect(await roster(ben)).not.toContainEqual(expect.objectContaining({ subscription: "from" }));
 });
 
 it("a room whose last owner is deleted stays, without one: the tenant's administrators name the next", async () => {

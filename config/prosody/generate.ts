@@ -12,6 +12,7 @@ const hostModules = [
     "delegation",
     "kontor_tenants",
     "kontor_fanout",
+    "kontor_deleted",
     "limits",
     "admin_socket",
     "admin_shell",
