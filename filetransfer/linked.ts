@@ -8,22 +8,29 @@ import type { Tables } from "./tables.ts";
 export function linkedFiles(bytes: Pick<ByteStore, "remove">) {
   return {
     /**
-     * Takes the files out of reach with the caller's transaction; gives the names of their bytes. Those are removed after
-     * it is committed; should the process end in between, the sweep finds them as bytes without a file.
+     * Takes the files out of reach with the caller's transaction, of those from `since` on where it is given; gives the
+     * names of their bytes. Those are removed after it is committed; should the process end in between, the sweep finds them as bytes without a file.
      */
     release: async <T>(
       transaction: Transaction<T>,
-      message: { readonly tenant: string; readonly owner: string; readonly text: string },
+      message: {
+        readonly tenant: string;
+        readonly owner: string;
+        readonly text: string;
+        readonly since?: Date | undefined;
+      },
     ): Promise<string[]> => {
       const ids = linkedIds(message.tenant, message.text);
       if (ids.length === 0) return [];
       // The caller's transaction knows its own tables; here only ours matter.
       const trx = transaction as unknown as Transaction<Tables>;
+      const { since } = message;
       const gone = await trx
         .deleteFrom("file")
         .where("tenant_id", "=", message.tenant)
         .where("owner", "=", message.owner)
         .where("id", "in", ids)
+        .$if(since !== undefined, (query) => query.where("created_at", ">=", since ?? new Date(0)))
         .returning("blob")
         .execute();
       return gone.flatMap(({ blob }) => (blob === null ? [] : [blob]));

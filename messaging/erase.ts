@@ -1,6 +1,6 @@
 /** Erases messages that were taken back, in the transaction that commits the message about it. */
 import type { Transaction } from "kysely";
-import { audit, xmppActor } from "../identity/index.ts";
+import { audit, personSince, xmppActor } from "../identity/index.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
 import type { LoggedCommand } from "./core-commands.ts";
@@ -10,12 +10,17 @@ import type { Tables } from "./tables.ts";
 /** Files that messages point to: another domain's, which says what becomes of them. */
 interface LinkedFiles {
   /**
-   * Takes the files that a message of `owner` points to, where they are that person's, out of reach with the transaction.
-   * Gives what is left to remove once it is committed.
+   * Takes the files that a message of `owner` points to, where they are that person's (since when it is that person's
+   * name), out of reach with the transaction. Gives what is left to remove once it is committed.
    */
   release<T>(
     trx: Transaction<T>,
-    message: { readonly tenant: string; readonly owner: string; readonly text: string },
+    message: {
+      readonly tenant: string;
+      readonly owner: string;
+      readonly text: string;
+      readonly since: Date | undefined;
+    },
   ): Promise<readonly string[]>;
   remove(tenant: string, released: readonly string[]): Promise<void>;
 }
@@ -65,7 +70,8 @@ export async function eraseMessages(
       if (numUpdatedRows === 0n) continue;
       messages += 1;
       if (message.sender === null) continue;
-      const blobs = await deps.files.release(trx, { tenant, owner: message.sender, text: message.stanza });
+      const since = await ownSince(trx, tenant, { sender: message.sender, at: message.at, domain: erasure.domain });
+      const blobs = await deps.files.release(trx, { tenant, owner: message.sender, text: message.stanza, since });
       files += blobs.length;
       released.push({ tenant, blobs });
     }
@@ -76,6 +82,21 @@ export async function eraseMessages(
     await audit(trx, actor, { tenant, action, object, after: { messages, files } }, at, deps.newId);
   }
   return released;
+}
+
+/**
+ * Since when the files of a sender are those of who wrote a message: somebody of the same name was there before, whose
+ * files are not this one's. Undefined: whatever bears the name, as for what that other one wrote.
+ */
+async function ownSince(
+  trx: Transaction<Tables>,
+  tenant: string,
+  { sender, at, domain }: { readonly sender: string; readonly at: Date; readonly domain: string },
+): Promise<Date | undefined> {
+  const [local = "", host] = sender.split("@");
+  if (host !== domain) return undefined;
+  const since = await personSince(trx, tenant, local);
+  return since && at >= since ? since : undefined;
 }
 
 /** Removes bytes that no file has any more; what fails here, the sweep of files finds later. */

@@ -9,6 +9,7 @@ import { childElements, type Element, x } from "../components/stanza.ts";
 import { uploadRequest, uploadSlot } from "../components/xep/xep-0363-http-upload.ts";
 import { retract } from "../components/xep/xep-0424-retraction.ts";
 import { moderate } from "../components/xep/xep-0425-moderation.ts";
+import { newId } from "../platform/ids.ts";
 import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
 import { openTestDatabase, realStack } from "../test/support/real.ts";
 
@@ -126,6 +127,21 @@ test("an author takes back an own file with the message, and nobody another's by
   await say(ben, "b2", takeBack(bens));
   expect([404, 410]).toContain((await fetch(url)).status);
   expect(await auditOf("message:retract")).toHaveLength(2);
+});
+
+test("files of somebody who had the name before are not the namesake's to take back, and go with what that one said", async () => {
+  const [kept, gone] = [await upload(ben, "des ersten Ben"), await upload(ben, "von ihm gesagt")];
+  const first = await say(ben, "b1", x("body", {}, gone));
+  await sql`insert into person (tenant_id, id, localpart, name, created_at)
+    values (${tenant.id}, ${newId()}, 'ben', 'Ben', ${new Date()})`.execute(owner.common());
+  const [own, second] = [await upload(ben, "des zweiten"), await say(ben, "b2", x("body", {}, kept))];
+  const third = await say(ben, "b3", x("body", {}, own));
+  for (const id of [second, third]) await say(ben, `back-${id}`, retract.write({ id }));
+  expect((await fetch(kept)).status).toBe(200);
+  expect([404, 410]).toContain((await fetch(own)).status);
+  const ask = x("iq", { type: "set", to: room }, moderate.write({ id: first, action: "retract", reason: "falsch" }));
+  expect((await ada.iq(ask)).attrs.type).toBe("result");
+  expect([404, 410]).toContain((await fetch(gone)).status);
 });
 
 test("what is refused changes nothing", async () => {
