@@ -1,41 +1,33 @@
 /** Invitations over REST and XMPP, and what becomes of them: where who invited finds the answer. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import express from "express";
 import request from "supertest";
 import type { XmppClient } from "../cli/client/xmpp-client.ts";
 import { type Element, NS_STANZA_ERRORS, x } from "../components/stanza.ts";
 import { mucInvitation } from "../components/xep/xep-0045-invite.ts";
 import { NS_MUC, NS_MUC_USER } from "../components/xep/xep-0045-muc.ts";
-import { quotas } from "../config/sections/quotas.ts";
-import { apiRouter, type Principal, problemHandler } from "../platform/http.ts";
+import type { Principal } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
-import { openRedis, redisReady } from "../platform/redis.ts";
-import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
+import type { OwnTenant } from "../test/support/own-tenant.ts";
 import { tokenFor } from "../test/support/principal.ts";
-import { eventually, openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
-import { roomRoutes } from "./http.ts";
+import { eventually } from "../test/support/real.ts";
+import { type RoomsApi, roomsApi } from "../test/support/rooms-api.ts";
 import { invitationDeletion } from "./store-invitations.ts";
 
-const db = openTestDatabase();
-const redis = openRedis(realStack().settings.redis.url, silentLog);
 const principals = new Map<string, Principal>();
-const app = express();
+let api: RoomsApi;
 let tenant: OwnTenant;
 let ada: XmppClient;
 let ben: XmppClient;
 
 beforeAll(async () => {
-  await redisReady(redis, 5_000);
-  tenant = await ownTenant("invited");
+  api = await roomsApi("invited");
+  ({ tenant } = api);
   [ada, ben] = [await tenant.person("ada"), await tenant.person("ben")];
   const scopes = ["rooms:read", "rooms:change", "rooms:moderate"] as const;
   const person = { tenant: tenant.id, id: newId(), localpart: "ada" };
   principals.set("ada", { ...tokenFor(tenant.id, ...scopes), id: person.id, name: "Ada", person });
   principals.set("bot", { ...tokenFor(tenant.id, ...scopes), id: newId(), name: "Anmeldung" });
   principals.set("reader", { ...tokenFor(tenant.id, "rooms:read"), id: newId() });
-  const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
-  const authenticate = async (asked: express.Request) => principals.get(asked.get("X-Who") ?? "") ?? tokenFor("none");
-  app.use("/api/v1", apiRouter(roomRoutes(deps), authenticate), problemHandler(silentLog));
   await tenant.person("cem");
   for (const client of [ada, ben]) {
     await client.send(x("presence"));
@@ -43,15 +35,14 @@ beforeAll(async () => {
   }
 }, 60_000);
 afterAll(async () => {
-  await tenant.close();
-  redis.disconnect();
-  await db.close();
+  await api.close();
 });
 
-const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
+const at: RoomsApi["at"] = (...asked) => api.at(...asked);
 const jid = (local: string) => `${local}@${tenant.domain}`;
 const ask = (who: string, method: "delete" | "get" | "post" | "put", path: string, body?: object) => {
-  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms${path}`).set("X-Who", who);
+  const app = api.appFor(principals.get(who) ?? tokenFor("none"));
+  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms${path}`);
   sent.set("X-Reason", encodeURIComponent("Sitzung um 9"));
   return body === undefined ? sent : sent.send(body);
 };
@@ -187,7 +178,7 @@ test("one is taken back with the membership that it gave, and no other", async (
 test("they go when their time is over, with evidence that names nobody", async () => {
   await makeRoom("alt");
   await invite("ada", "alt");
-  const { deleteBefore, oldest } = invitationDeletion(db);
+  const { deleteBefore, oldest } = invitationDeletion(api.db);
   const future = new Date(Date.now() + 1_000);
   expect(await oldest([tenant.id])).toBeInstanceOf(Date);
   const gone = await deleteBefore(tenant.id, future, 100);

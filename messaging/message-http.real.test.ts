@@ -1,29 +1,23 @@
 /** Talk in rooms over REST, by people and bots, beside clients who are inside. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import express from "express";
 import request from "supertest";
 import type { XmppClient } from "../cli/client/xmpp-client.ts";
 import { attr, type Element, x } from "../components/stanza.ts";
 import { NS_MUC } from "../components/xep/xep-0045-muc.ts";
-import { quotas } from "../config/sections/quotas.ts";
-import { apiRouter, type Principal, problemHandler } from "../platform/http.ts";
+import type { Principal } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
-import { openRedis, redisReady } from "../platform/redis.ts";
-import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
+import type { OwnTenant } from "../test/support/own-tenant.ts";
 import { tokenFor } from "../test/support/principal.ts";
-import { openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
-import { messageRoutes } from "./message-http.ts";
+import { type RoomsApi, roomsApi } from "../test/support/rooms-api.ts";
 
-const db = openTestDatabase();
-const redis = openRedis(realStack().settings.redis.url, silentLog);
-const app = express();
 const principals = new Map<string, Principal>();
+let api: RoomsApi;
 let tenant: OwnTenant;
 let ada: XmppClient;
 
 beforeAll(async () => {
-  await redisReady(redis, 5_000);
-  tenant = await ownTenant("talk-http");
+  api = await roomsApi("talk-http");
+  ({ tenant } = api);
   ada = await tenant.person("ada");
   const scopes = ["messages:read", "messages:write"] as const;
   for (const local of ["ben", "cem"]) {
@@ -32,20 +26,12 @@ beforeAll(async () => {
   }
   principals.set("bot", { ...tokenFor(tenant.id, ...scopes), id: newId(), name: "Wetterdienst" });
   principals.set("other", { ...tokenFor("elsewhere", ...scopes), id: newId() });
-  const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
-  const authenticate = (asked: express.Request) => {
-    const known = principals.get(asked.get("X-Who") ?? "");
-    return known ? Promise.resolve(known) : Promise.reject(new Error("nobody"));
-  };
-  app.use("/api/v1", apiRouter(messageRoutes(deps), authenticate), problemHandler(silentLog));
 }, 60_000);
 afterAll(async () => {
-  await tenant.close();
-  redis.disconnect();
-  await db.close();
+  await api.close();
 });
 
-const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
+const at: RoomsApi["at"] = (...asked) => api.at(...asked);
 async function enter(room: string): Promise<void> {
   await ada.send(x("presence", { to: at(room, "Ada") }, x("x", { xmlns: NS_MUC })));
   await ada.next(({ name, attrs, children }) => {
@@ -59,7 +45,8 @@ const heard = (room: string, holds: (stanza: Element) => boolean) =>
     "a message",
   );
 const ask = (who: string, method: "get" | "post" | "put" | "delete", path: string, body?: object) => {
-  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms/${path}`).set("X-Who", who);
+  const app = api.appFor(principals.get(who) ?? tokenFor("none"));
+  const sent = request(app)[method](`/api/v1/tenants/${tenant.id}/rooms/${path}`);
   return body === undefined ? sent : sent.send(body);
 };
 const say = async (who: string, room: string, body: string): Promise<string> => {

@@ -1,6 +1,5 @@
 /** The rules of a tenant for its rooms: set over REST, held by the running components, met by people. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import express from "express";
 import { sql, type Transaction } from "kysely";
 import request from "supertest";
 import type { XmppClient } from "../cli/client/xmpp-client.ts";
@@ -8,46 +7,31 @@ import { attr, childElements, type Element, x } from "../components/stanza.ts";
 import { NS_DISCO_ITEMS } from "../components/xep/xep-0030-service-discovery.ts";
 import { NS_MUC } from "../components/xep/xep-0045-muc.ts";
 import { NS_MAM } from "../components/xep/xep-0313-archive.ts";
-import { quotas } from "../config/sections/quotas.ts";
-import { apiRouter, problemHandler } from "../platform/http.ts";
 import { newId } from "../platform/ids.ts";
-import { openRedis, redisReady } from "../platform/redis.ts";
-import { type OwnTenant, ownTenant } from "../test/support/own-tenant.ts";
-import { tokenFor } from "../test/support/principal.ts";
-import { eventually, openTestDatabase, realStack, silentLog } from "../test/support/real.ts";
-import { roomRoutes } from "./http.ts";
+import type { OwnTenant } from "../test/support/own-tenant.ts";
+import { eventually } from "../test/support/real.ts";
+import { type RoomsApi, roomsApi } from "../test/support/rooms-api.ts";
 
-const db = openTestDatabase();
-const redis = openRedis(realStack().settings.redis.url, silentLog);
-const app = express();
+let api: RoomsApi;
 let tenant: OwnTenant;
 let ada: XmppClient;
 let ben: XmppClient;
 
 beforeAll(async () => {
-  await redisReady(redis, 5_000);
-  tenant = await ownTenant("rooms-rules");
+  api = await roomsApi("rooms-rules", "rooms:read", "rooms:change", "archive:read");
+  ({ tenant } = api);
   [ada, ben] = [await tenant.person("ada"), await tenant.person("ben")];
-  const deps = { db, redis, log: silentLog, clock: Date.now, newId, quotas: quotas.parse({}) };
-  const all = tokenFor(tenant.id, "rooms:read", "rooms:change", "archive:read");
-  app.use(
-    "/api/v1",
-    apiRouter(roomRoutes(deps), async () => all),
-    problemHandler(silentLog),
-  );
 }, 60_000);
 
 afterAll(async () => {
-  await tenant.close();
-  redis.disconnect();
-  await db.close();
+  await api.close();
 });
 
 const path = (rest: string) => `/api/v1/tenants/${tenant.id}${rest}`;
-const rules = () => request(app).get(path("/room-rules"));
-const set = (body: object) => request(app).put(path("/room-rules")).send(body);
+const rules = () => request(api.app).get(path("/room-rules"));
+const set = (body: object) => request(api.app).put(path("/room-rules")).send(body);
 
-const at = (room: string, nick?: string) => `${room}@rooms.${tenant.domain}${nick === undefined ? "" : `/${nick}`}`;
+const at: RoomsApi["at"] = (...asked) => api.at(...asked);
 async function enter(client: XmppClient, room: string): Promise<Element> {
   const from = at(room, client.jid.split("@")[0]);
   await client.send(x("presence", { to: from }, x("x", { xmlns: NS_MUC })));
@@ -89,7 +73,7 @@ describe("over the API", () => {
     expect(before.body).toMatchObject({ version: 0, creators: "everybody", archive: true, archiveDays: null });
     expect(before.body.archiveLimit).toEqual({ amount: expect.any(Number), unit: expect.any(String) });
     expect(before.headers.etag).toBe('"v0"');
-    const stale = await request(app).put(path("/room-rules")).set("If-Match", '"v7"').send({});
+    const stale = await request(api.app).put(path("/room-rules")).set("If-Match", '"v7"').send({});
     expect(stale.status).toBe(412);
     expect((await set({ pattern: "*a*b*c*" })).status).toBe(400);
     expect((await set({ defaults: { history: 1_000 } })).status).toBe(400);
@@ -97,7 +81,7 @@ describe("over the API", () => {
     const made = await set({ archiveDays: 3, defaults: { moderated: true } });
     expect(made.body).toMatchObject({ version: 1, archiveDays: 3, defaults: { moderated: true } });
     expect((await set({})).body).toMatchObject({ version: 2, archiveDays: null, defaults: {} });
-    const { rows } = await db.withTenants([tenant.id], (trx: Transaction<unknown>) =>
+    const { rows } = await api.db.withTenants([tenant.id], (trx: Transaction<unknown>) =>
       sql<{ after: { archiveDays: number | null } }>`
         select after from audit_entry where tenant_id = ${tenant.id} and action = 'room:rules' order by position`.execute(
         trx,
@@ -112,15 +96,15 @@ describe("in the rooms", () => {
     await set({ prefix: "amt-", defaults: { moderated: true, title: "Neu" } });
     expect(await refusedSoon(ada, "flur")).toMatch(/^policy-violation .*'amt-'/);
     expect(error(await enter(ada, "amt-flur"))).toBe("none");
-    const made = await request(app).get(path("/rooms/amt-flur"));
+    const made = await request(api.app).get(path("/rooms/amt-flur"));
     expect(made.body).toMatchObject({ title: "Neu", moderated: true });
-    expect((await request(app).post(path("/rooms")).send({ name: "flur" })).status).toBe(403);
+    expect((await request(api.app).post(path("/rooms")).send({ name: "flur" })).status).toBe(403);
 
     await set({ creators: ["tenant-administrator"] });
     expect(await refusedSoon(ada, "amt-flur")).toMatch(/^not-allowed /);
     // Rooms that are there stay open to all.
     expect(error(await enter(ben, "amt-flur"))).toBe("none");
-    expect((await request(app).post(path("/rooms")).send({ name: "flur" })).status).toBe(201);
+    expect((await request(api.app).post(path("/rooms")).send({ name: "flur" })).status).toBe(201);
   });
 
   test("who is too fast is told when to go on, and what he said is nowhere", async () => {
@@ -134,7 +118,7 @@ describe("in the rooms", () => {
     expect(fate).toMatch(/^resource-constraint You are too fast: go on in \d+ s/);
     const sent = await say(ada, "tempo", "zu viel");
     expect(error(sent)).toMatch(/^resource-constraint/);
-    const { body } = await request(app).get(path("/rooms/tempo/archive?text=zu%20viel")).set("X-Reason", "test");
+    const { body } = await request(api.app).get(path("/rooms/tempo/archive?text=zu%20viel")).set("X-Reason", "test");
     expect(body.items).toEqual([]);
   });
 
@@ -157,7 +141,7 @@ describe("in the rooms", () => {
       ["liste-geheim", { listed: false }],
     ] as const) {
       const owner = `ada@${tenant.domain}`;
-      expect((await request(app).post(path("/rooms")).send({ name, config, owner })).status).toBe(201);
+      expect((await request(api.app).post(path("/rooms")).send({ name, config, owner })).status).toBe(201);
     }
     const ours = (jids: (string | undefined)[]) => jids.filter((jid) => jid?.startsWith("liste-")).sort();
     expect(ours(await listed(ada))).toEqual([at("liste-geheim"), at("liste-mitglieder"), at("liste-offen")]);
@@ -183,7 +167,7 @@ describe("in the rooms", () => {
     await enter(ben, "fluechtig");
     await ben.next((stanza) => stanza.getChild("subject") !== undefined, "the end of the join");
     expect(ben.pending().filter((stanza) => stanza.getChild("body"))).toEqual([]);
-    const read = await request(app).get(path("/rooms/fluechtig/archive")).set("X-Reason", "test");
+    const read = await request(api.app).get(path("/rooms/fluechtig/archive")).set("X-Reason", "test");
     expect(read.status).toBe(403);
     await set({});
   });
