@@ -156,6 +156,22 @@ test("affiliations, a reserved nick, a ban and invitations are gone before the n
   expect(left).toEqual([{ invitee: bare("dora"), inviter: tenant.domain }]);
 });
 
+test("more rooms than one page holds", async () => {
+  const many = 120;
+  await inTenant((trx) =>
+    sql`with made as (
+        insert into room (tenant_id, id, name, config, created_at)
+        select ${tenant.id}, gen_random_uuid(), 'r' || n, ${JSON.stringify(defaultConfig("r"))}, now()
+        from generate_series(1, ${sql.lit(many)}) as n returning tenant_id, id)
+      insert into room_affiliation (tenant_id, room_id, jid, affiliation)
+      select tenant_id, id, ${bare("anna")}, 'member' from made`.execute(trx),
+  );
+  await startOwner();
+  await deletePerson(deps, tenant.id, anna.id, actor);
+  await eventually(async () => ((await open()).length === 0 ? true : undefined), "the ties to end", 20_000);
+  expect(await audited("person:untie")).toEqual([{ area: "rooms", rooms: many, invitations: 0 }]);
+}, 30_000);
+
 test("with no owner of the rooms the name stays taken; the next owner ends what is left", async () => {
   await makeRoom("eigen", bare("anna"));
   await deletePerson(deps, tenant.id, anna.id, actor);

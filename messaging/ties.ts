@@ -61,11 +61,12 @@ export function roomTies(
     const done = new Set<string>();
     // What the person asked for before the account was gone comes to its end first.
     await rooms.idle();
-    for (let attempt = 0; attempt < ATTEMPTS && mayRun(); attempt += 1) {
+    for (let attempt = 0; attempt < ATTEMPTS && mayRun(); ) {
       const fence = await rooms.own();
       const stored = new Set(await tiedRooms(deps.db, tenant.id, bare, PAGE));
       const inMemory = rooms.loaded().filter((room) => concerns(room, bare));
       const names = new Set([...stored, ...inMemory.map(({ name }) => name)]);
+      if ([...names].every((name) => done.has(name))) attempt += 1;
       for (const name of names) {
         if (!mayRun()) return false;
         await rooms.withRoom(name, (room) => room && untie(room, bare, stored.has(name)));
