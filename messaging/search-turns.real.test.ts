@@ -41,13 +41,15 @@ function holding(real: Database) {
     open = resolve;
     release = resolve;
   });
+  const begin = async () => {
+    begun += 1;
+    if (begun <= AT_ONCE) await opened;
+  };
   const database: Database = {
     ...real,
-    withTenants: async (tenants, work) => {
-      begun += 1;
-      if (begun <= AT_ONCE) await opened;
-      return real.withTenants(tenants, work);
-    },
+    withTenants: (tenants, work) => begin().then(() => real.withTenants(tenants, work)),
+    // A page without words is one call.
+    call: (name, tenants, ...args) => begin().then(() => real.call(name, tenants, ...args)),
   };
   return { database, open, begun: () => begun };
 }

@@ -68,7 +68,8 @@ test.each([
     });
     expect(generated).toBeGreaterThan(100);
   },
-  300_000,
+  // On a quiet machine the longest takes a minute or two; beside others that compute, five were too few.
+  900_000,
 );
 
 test("most operations were answered, not only refused", async () => {
