@@ -60,16 +60,15 @@ export async function readPage(
 ): Promise<ArchiveFound> {
   if (isPlain(page)) return plainPage(callIn(trx), room, page, now);
   const { bounds } = await boundedPage(callIn(trx), room, page, 0, now);
-  const read = async () => {
-    if (page.ids) return among(trx, room, page, await placesOf(trx, room, page.ids, page.upTo, bounds.cutoff), bounds);
-    return search(trx, room, page, bounds);
-  };
   requireNamed(bounds);
   const { windowLow, windowHigh } = bounds;
   if (page.ids === undefined && (page.limit === 0 || windowLow > windowHigh)) {
     return { entries: [], complete: windowLow > windowHigh, total: undefined };
   }
-  return { ...pageFound(await read(), page), total: undefined };
+  const read = page.ids
+    ? await among(trx, room, page, await placesOf(trx, room, page.ids, page.upTo, bounds.cutoff), bounds)
+    : await search(trx, room, page, bounds);
+  return { ...pageFound(read, page), total: undefined };
 }
 
 /** Everything that was said, counted: nothing but bounds chooses. */

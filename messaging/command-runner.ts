@@ -4,6 +4,7 @@ import { type KontorError, toKontorError } from "../platform/errors.ts";
 import { runCommand } from "./commands.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { rounds } from "./rounds.ts";
 import { answerCommand, WithdrawnError, waitingCommands } from "./store-commands.ts";
 
 /** Gives the function that does what waits while `mayRun`. It never rejects; called while it works, it looks once more. */
@@ -14,8 +15,6 @@ export function commandRunner(
   mayRun: () => boolean,
 ): () => Promise<void> {
   const tenant = context.tenant.id;
-  let working = false;
-  let again = false;
 
   /** Whether it was done or refused: what the next owner shall do, or this one later, stays. */
   const run = async ({ id, payload }: Awaited<ReturnType<typeof waitingCommands>>[number]): Promise<boolean> => {
@@ -34,22 +33,13 @@ export function commandRunner(
     return true;
   };
 
-  return async () => {
-    again = true;
-    if (working) return;
-    working = true;
-    try {
-      while (again && mayRun()) {
-        again = false;
-        for (const waiting of await waitingCommands(deps.db, tenant, new Date(deps.clock()))) {
-          if (!mayRun() || !(await run(waiting))) return;
-          again = true;
-        }
-      }
-    } catch (error) {
-      context.log.debug("Commands could not be read; they are read when told of again", { error });
-    } finally {
-      working = false;
-    }
-  };
+  const look = rounds(
+    async () => {
+      const all = await waitingCommands(deps.db, tenant, new Date(deps.clock()));
+      for (const waiting of all) if (!mayRun() || !(await run(waiting))) return "stop";
+      return all.length > 0 ? "more" : "done";
+    },
+    (error) => context.log.debug("Commands could not be read; they are read when told of again", { error }),
+  );
+  return () => look(mayRun);
 }

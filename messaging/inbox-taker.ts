@@ -5,6 +5,7 @@ import type { LogDraft, RoomState } from "./core-state.ts";
 import { type InboxMessage, readInbox } from "./inbox.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { rounds } from "./rounds.ts";
 import { roomName } from "./store.ts";
 
 const PAGE = 200;
@@ -20,26 +21,14 @@ export function inboxTaker(
   deps: RoomsDeps,
   mayTake: () => boolean,
 ): () => Promise<void> {
-  let working = false;
-  let again = false;
-
-  const empty = async (): Promise<void> => {
-    again = true;
-    if (working) return;
-    working = true;
-    try {
-      while (again && mayTake()) {
-        again = false;
-        const page = await readInbox(deps.db, rooms.tenant, PAGE);
-        const taken = await takePage(page);
-        again ||= taken && page.length === PAGE;
-      }
-    } catch (error) {
-      context.log.debug("The inbox could not be read; it is read again soon", { error });
-    } finally {
-      working = false;
-    }
-  };
+  const empty = rounds(
+    async () => {
+      const page = await readInbox(deps.db, rooms.tenant, PAGE);
+      const taken = await takePage(page);
+      return taken && page.length === PAGE ? "more" : "done";
+    },
+    (error) => context.log.debug("The inbox could not be read; it is read again soon", { error }),
+  );
 
   /** Whether all of a page were committed. */
   const takePage = async (page: readonly InboxMessage[]): Promise<boolean> => {
@@ -82,5 +71,5 @@ export function inboxTaker(
     return farMessage(room, { link, ref, farUser, nick, body, occupantId });
   };
 
-  return empty;
+  return () => empty(mayTake);
 }

@@ -9,6 +9,7 @@ import type { RoleHats } from "./role-hats.ts";
 import type { RoomChanges } from "./room-changes.ts";
 import type { RoomReader } from "./room-reader.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
+import { type Found, rounds } from "./rounds.ts";
 import { storeMemberships } from "./store-changes.ts";
 import { finishTies, tiedRooms } from "./store-ties.ts";
 
@@ -33,8 +34,6 @@ export function roomTies(
     },
 ): Ties {
   const { tenant, log } = context;
-  let working = false;
-  let again = false;
 
   const untie = (room: RoomState, bare: string, stored: boolean): Promise<void> =>
     rooms.alone(room, async () => {
@@ -82,13 +81,17 @@ export function roomTies(
     return false;
   };
 
-  const endAll = async (mayRun: () => boolean): Promise<void> => {
+  const endAll = async (mayRun: () => boolean): Promise<Found> => {
+    let found: Found = "done";
     for (const tie of await openTies(deps.db, tenant.id, "rooms", PAGE)) {
-      if (!mayRun()) return;
+      if (!mayRun()) break;
       try {
-        if (await end(tie, mayRun)) again = true;
+        if (await end(tie, mayRun)) found = "more";
       } catch (error) {
-        if (error instanceof FencedError) return rooms.forget();
+        if (error instanceof FencedError) {
+          rooms.forget();
+          break;
+        }
         // One that fails must not keep the others.
         log.warn("What a deleted person has in rooms could not be ended; tried again soon", {
           person: tie.person,
@@ -96,23 +99,10 @@ export function roomTies(
         });
       }
     }
+    return found;
   };
 
   return {
-    look: async (mayRun) => {
-      again = true;
-      if (working) return;
-      working = true;
-      try {
-        while (again && mayRun()) {
-          again = false;
-          await endAll(mayRun);
-        }
-      } catch (error) {
-        log.debug("Who is deleted could not be read; it is read again soon", { error });
-      } finally {
-        working = false;
-      }
-    },
+    look: rounds(endAll, (error) => log.debug("Who is deleted could not be read; it is read again soon", { error })),
   };
 }

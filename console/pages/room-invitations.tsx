@@ -9,6 +9,7 @@ import { useOpenDialog } from "../ui/open-dialog.ts";
 import { Empty } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { invitationStates, type RoomInvitation, roomInvitationShape } from "./room.ts";
+import { nameOf, personColumn } from "./room-person.tsx";
 
 interface InvitationsProps {
   /** Path of the room. */
@@ -47,23 +48,10 @@ export function RoomInvitations({ base, changes: outside, onWithdrawn }: Invitat
     const why = problem !== null && known(problem) ? failures[problem] : "other";
     return t(`roomInvitations.failed.${why}`, { problem: problem ?? "–" });
   };
-  const nameOf = ({ name, jid }: RoomInvitation) => name ?? jid;
   const inviterOf = ({ inviter, inviterName }: RoomInvitation) =>
     inviterName ?? (inviter.includes("@") ? inviter : t("roomInvitations.program", { name: inviter }));
   const columns: Column<RoomInvitation>[] = [
-    {
-      key: "jid",
-      title: t("roomInvitations.person"),
-      text: ({ name, jid }) => (name === null ? jid : `${name} (${jid})`),
-      cell: ({ name, jid }) =>
-        name === null ? (
-          jid
-        ) : (
-          <>
-            {name} <span className="soft">{jid}</span>
-          </>
-        ),
-    },
+    personColumn(t("roomInvitations.person")),
     { key: "inviter", title: t("roomInvitations.inviter"), text: inviterOf },
     { key: "at", title: t("roomInvitations.at"), text: ({ at }) => time(at) },
     {

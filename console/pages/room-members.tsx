@@ -9,6 +9,7 @@ import { Empty } from "../ui/page.tsx";
 import { type Column, DataTable } from "../ui/table.tsx";
 import { affiliations, type MemberRow, memberShape, type RoomRow } from "./room.ts";
 import { RoomMemberDialog } from "./room-member-dialog.tsx";
+import { nameOf, personColumn } from "./room-person.tsx";
 
 interface MembersProps {
   /** Path of the room. */
@@ -28,19 +29,7 @@ export function RoomMembers({ base, room, changes: outside }: MembersProps) {
   const members = `${base}/members`;
   const load = usePagesOf(memberShape, members, changes + outside);
   const columns: Column<MemberRow>[] = [
-    {
-      key: "jid",
-      title: t("room.person"),
-      text: ({ name, jid }) => (name === null ? jid : `${name} (${jid})`),
-      cell: ({ name, jid }) =>
-        name === null ? (
-          jid
-        ) : (
-          <>
-            {name} <span className="soft">{jid}</span>
-          </>
-        ),
-    },
+    personColumn(t("room.person")),
     {
       key: "affiliation",
       title: t("room.affiliation"),
@@ -55,7 +44,6 @@ export function RoomMembers({ base, room, changes: outside }: MembersProps) {
     const above = affiliation === "owner" || affiliation === "admin";
     return above && !may("rooms:change") ? [] : (["change", "ban", "remove"] as const);
   };
-  const nameOf = ({ name, jid }: MemberRow) => name ?? jid;
   return (
     <div className="card">
       <div className="page-head">
