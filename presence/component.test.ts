@@ -183,7 +183,7 @@ async function signOff(who: Client): Promise<void> {
 const view = async () => {
   const { since, people } = await presenceReader(redis).read("nord", ["anna", "bert"]);
   const short = ({ resource, show, status }: Device) => [resource, show, status].filter(Boolean).join(" ");
-  const shown = Object.fromEntries([...people].map(([name, devices]) => [name, devices.map(short)]));
+  const shown = Object.fromEntries([...people].map(([name, { devices }]) => [name, devices.map(short)]));
   return since === undefined ? "unknown" : shown;
 };
 const seen = async (expected: unknown) => {
@@ -354,7 +354,7 @@ describe("whatever ends and comes back", () => {
     const after = Date.now();
     served = openDoor();
     await seen({ anna: ["phone online Here"] });
-    const [device] = (await presenceReader(redis).read("nord", ["anna"])).people.get("anna") ?? [];
+    const [device] = (await presenceReader(redis).read("nord", ["anna"])).people.get("anna")?.devices ?? [];
     // The server's stamp has whole seconds.
     expect(device?.at).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
     expect(device?.at).toBeLessThanOrEqual(after);

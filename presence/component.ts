@@ -16,14 +16,18 @@ import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import { grantsPresence } from "../components/xep/xep-0356-privileged-entity.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
-import { availableDevices, forgetGone, nobody, type PersonState, step } from "./core.ts";
+import { availableDevices, forgetGone, type LivePerson, nobody, type PersonState, step } from "./core.ts";
 import { readPresence } from "./core-stanza.ts";
+import type { OpenPart, People } from "./part.ts";
+import { isShown } from "./store.ts";
 import { type PresenceWriter, presenceWriter } from "./writer.ts";
 
 export interface PresenceDeps {
   /** For live state: fails at once while Redis is away. */
   readonly redis: Redis;
   readonly clock: Clock;
+  /** What is done for each tenant besides. */
+  readonly parts?: readonly OpenPart[];
   readonly timing?: PresenceTiming;
 }
 
@@ -55,6 +59,8 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
   const { tenant, log } = context;
   const { timing = usualTiming } = deps;
   const people = new Map<string, PersonState>();
+  const meetings = new Map<string, number>();
+  const listeners: ((localpart: string) => void)[] = [];
   let version = 0;
   // Counts streams: what was begun on an earlier one must not end on this.
   let stream = 0;
@@ -65,17 +71,39 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
   let granted: boolean | undefined;
   let onGrant: (() => void) | undefined;
 
-  const devicesOf = (localpart: string) => availableDevices(people.get(localpart) ?? nobody);
+  const personOf = (localpart: string): LivePerson => ({
+    devices: availableDevices(people.get(localpart) ?? nobody),
+    meetingSince: meetings.get(localpart) ?? null,
+  });
+  const everybody = () =>
+    [...new Set([...people.keys(), ...meetings.keys()])].filter((each) => isShown(personOf(each)));
   const writer = presenceWriter({
     redis: deps.redis,
     tenant: tenant.id,
     clock: deps.clock,
     log,
-    devicesOf,
-    everybody: () => [...people.keys()].filter((each) => devicesOf(each).length > 0),
+    personOf,
+    everybody,
     onLost: () => void (online && complete && reconcile(stream)),
   });
   writers.add(writer);
+
+  const changed = (localpart: string) => {
+    writer.changed(localpart);
+    for (const listener of listeners) listener(localpart);
+  };
+  const shownPeople: People = {
+    of: personOf,
+    everybody,
+    setMeeting: (localpart, since) => {
+      if ((meetings.get(localpart) ?? null) === since) return;
+      if (since === null) meetings.delete(localpart);
+      else meetings.set(localpart, since);
+      changed(localpart);
+    },
+    onChange: (listener) => listeners.push(listener),
+  };
+  const parts = (deps.parts ?? []).map((open) => open(context, shownPeople));
 
   /** Resolves true when the server answers, whatever it says; else the stream is opened anew. */
   const serverAnswers = async (mine: number): Promise<boolean> => {
@@ -118,6 +146,12 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     writer.start();
   };
 
+  const begin = async (mine: number): Promise<void> => {
+    await reconcile(mine);
+    if (mine !== stream || !granted) return;
+    for (const part of parts) part.onReady?.();
+  };
+
   const check = setInterval(() => {
     const now = deps.clock();
     for (const [localpart, state] of people) {
@@ -152,10 +186,11 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     const after = step(before ?? nobody, event);
     if (after === before) return;
     people.set(from.local, after);
-    writer.changed(from.local);
+    changed(from.local);
   };
 
-  const onMessage = ({ stanza, from }: Incoming) => {
+  const onMessage = (incoming: Incoming) => {
+    const { stanza, from } = incoming;
     const fromHost = from.local === "" && from.domain === tenant.domain;
     const says = fromHost ? grantsPresence(stanza) : undefined;
     if (says !== undefined) {
@@ -163,6 +198,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
       onGrant?.();
       return;
     }
+    if (parts.some((part) => part.message?.(incoming))) return;
     // Hosts expect no answer, and Prosody sends an empty advertisement for each host that grants nothing.
     if (from.local === "" || attr(stanza, "type") === "error") return;
     throw new KontorError("service-unavailable", "Nobody reads messages here: write to a person or a room");
@@ -175,30 +211,32 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     denied = false;
     overfull = false;
     people.clear();
+    meetings.clear();
     writer.stop();
   };
 
   return {
     identity: { category: "component", type: "presence", name: "Presence" },
-    features: [],
-    iq: [],
+    features: parts.flatMap(({ features = [] }) => features),
+    iq: parts.flatMap(({ iq = [] }) => iq),
     presence: onPresence,
     message: onMessage,
     onOnline: () => {
       forget();
       online = true;
-      void reconcile(stream);
+      void begin(stream);
     },
     onOffline: () => {
       online = false;
       forget();
       onGrant?.();
+      for (const part of parts) part.onOffline?.();
     },
     close: async () => {
       clearInterval(check);
       online = false;
       writers.delete(writer);
-      await writer.close();
+      await Promise.all([writer.close(), ...parts.map((part) => part.close?.())]);
     },
   };
 }

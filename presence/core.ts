@@ -47,6 +47,14 @@ export interface Device extends DevicePresence {
   readonly at: number;
 }
 
+/** What is shown of a person at a moment. */
+export interface LivePerson {
+  /** The available devices, the one that speaks for the person first. */
+  readonly devices: readonly Device[];
+  /** Since when the person is in a conference, ms since 1970; null: in none. */
+  readonly meetingSince: number | null;
+}
+
 /** Devices of one person that are kept; beyond it those heard of longest ago are forgotten. */
 export const MAX_DEVICES = 16;
 const MAX_GONE = 32;

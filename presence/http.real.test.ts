@@ -91,7 +91,7 @@ beforeAll(async () => {
     clock: Date.now,
     log: silentLog,
     beatMs: 200,
-    devicesOf: (localpart) => online.get(localpart) ?? [],
+    personOf: (localpart) => ({ devices: online.get(localpart) ?? [], meetingSince: null }),
     everybody: () => online.keys(),
     onLost: () => writer.start(),
   });

@@ -44,7 +44,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What is shown of a person. */
 function present(domain: string, person: Person, view: PresenceView): PersonPresence {
-  const found = view.people.get(person.localpart) ?? [];
+  const found = view.people.get(person.localpart)?.devices ?? [];
   const speaker = found[0];
   return {
     localpart: person.localpart,

@@ -1,37 +1,43 @@
 /**
  * Live presence in Redis. One owner writes a tenant's state; anyone reads it.
- * Keys, all in the tenant's hash slot: `people` (hash: local part -> devices as JSON; who is away has no field), `live`
+ * Keys, all in the tenant's hash slot: `people` (hash: local part -> LivePerson as JSON; who is away has no field), `live`
  * (hash: epoch, since, batch; missing = nothing is known), `next` (people of an epoch that is being built), `epoch`.
  * People and live expire some seconds after their owner's last sign of life, so nothing outlives a dead process.
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
-import { type Device, shows } from "./core.ts";
+import { type LivePerson, shows } from "./core.ts";
 
 export function presenceKeys(tenant: string) {
   const prefix = `kontor:{${tenant}}:presence`;
   return { epoch: `${prefix}:epoch`, next: `${prefix}:next`, people: `${prefix}:people`, live: `${prefix}:live` };
 }
 
-const devices = z.array(
-  z.object({
-    resource: z.string(),
-    show: z.enum(shows),
-    status: z.string().nullable(),
-    priority: z.int(),
-    at: z.int(),
-  }),
-);
+const livePerson = z.object({
+  devices: z.array(
+    z.object({
+      resource: z.string(),
+      show: z.enum(shows),
+      status: z.string().nullable(),
+      priority: z.int(),
+      at: z.int(),
+    }),
+  ),
+  meetingSince: z.int().nullable(),
+}) satisfies z.ZodType<LivePerson>;
 
-export const writeDevices = (list: readonly Device[]): string => (list.length === 0 ? "" : JSON.stringify(list));
+/** Whether there is anything to be shown of a person. */
+export const isShown = ({ devices, meetingSince }: LivePerson): boolean => devices.length > 0 || meetingSince !== null;
+
+export const writePerson = (person: LivePerson): string => (isShown(person) ? JSON.stringify(person) : "");
 
 /** The presence of some people at one moment. */
 export interface PresenceView {
   /** Since when the state is known without a gap, ms since 1970; undefined: the XMPP server cannot be heard now. */
   readonly since: number | undefined;
-  /** Devices by local part, the one that speaks for the person first; who is away is missing. */
-  readonly people: ReadonlyMap<string, readonly Device[]>;
+  /** People by local part; who is away is missing. */
+  readonly people: ReadonlyMap<string, LivePerson>;
 }
 
 export interface PresenceReader {
@@ -51,10 +57,10 @@ export function presenceReader(redis: Redis): PresenceReader {
       const [since, found] = await answered(asked.exec());
       if (since === null || since === undefined) return { since: undefined, people: new Map() };
       const values = z.array(z.string().nullable()).parse(found ?? []);
-      const people = new Map<string, readonly Device[]>();
+      const people = new Map<string, LivePerson>();
       for (const [index, localpart] of localparts.entries()) {
         const value = values[index];
-        if (value) people.set(localpart, devices.parse(JSON.parse(value)));
+        if (value) people.set(localpart, livePerson.parse(JSON.parse(value)));
       }
       return { since: z.coerce.number().parse(since), people };
     },

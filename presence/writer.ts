@@ -1,18 +1,18 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import type { Device } from "./core.ts";
+import type { LivePerson } from "./core.ts";
 import { change, claim, fill, publish, retract, runScript, type Script } from "./scripts.ts";
-import { presenceKeys, writeDevices } from "./store.ts";
+import { presenceKeys, writePerson } from "./store.ts";
 
 export interface WriterOptions {
   readonly redis: Redis;
   readonly tenant: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** The devices of a person as they are in memory now; none when away. */
-  readonly devicesOf: (localpart: string) => readonly Device[];
-  /** Whoever has a device. */
+  /** A person as in memory now. */
+  readonly personOf: (localpart: string) => LivePerson;
+  /** Of whom anything is to be shown. */
   readonly everybody: () => Iterable<string>;
   /** Milliseconds between signs of life. */
   readonly beatMs?: number;
@@ -24,7 +24,7 @@ export interface WriterOptions {
 export interface PresenceWriter {
   /** The memory holds the whole truth from now on: it is published, and kept up. */
   start(): void;
-  /** A person's devices changed. */
+  /** A person changed. */
   changed(localpart: string): void;
   /** Nothing is known any more: what was published is taken back. */
   stop(): void;
@@ -41,9 +41,11 @@ const CLOSE_MS = 2_000;
 const EPOCH_KEPT_MS = 30 * 24 * 3_600_000;
 /** People a script call: some hundred kilobytes at most in one command. */
 const BATCH = 200;
+/** Who went while all were being published: the next change takes the entry away. */
+const WENT = JSON.stringify({ devices: [], meetingSince: null } satisfies LivePerson);
 
 export function presenceWriter(options: WriterOptions): PresenceWriter {
-  const { redis, clock, log, devicesOf } = options;
+  const { redis, clock, log, personOf } = options;
   const keys = presenceKeys(options.tenant);
   const dirty = new Set<string>();
   let wanted = false;
@@ -60,7 +62,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
   const run = (script: Script, names: readonly string[], args: readonly (string | number)[]) =>
     runScript(redis, script, names, args);
 
-  const pairs = (people: readonly string[]) => people.flatMap((each) => [each, writeDevices(devicesOf(each))]);
+  const pairs = (people: readonly string[]) => people.flatMap((each) => [each, writePerson(personOf(each))]);
 
   const lost = () => {
     published = undefined;
@@ -78,7 +80,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
     dirty.clear();
     const all = [...options.everybody()];
     for (let start = 0; start < all.length; start += BATCH) {
-      const values = pairs(all.slice(start, start + BATCH)).map((text) => text || "[]");
+      const values = pairs(all.slice(start, start + BATCH)).map((text) => text || WENT);
       if ((await run(fill, [keys.epoch, keys.next], [claimed, LIVE_MS, ...values])) !== 1) return lost();
     }
     if (mine !== round) return;
