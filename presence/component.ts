@@ -16,8 +16,10 @@ import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import { grantsPresence } from "../components/xep/xep-0356-privileged-entity.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
+import { wake } from "../platform/wake.ts";
 import { availableDevices, forgetGone, type LivePerson, nobody, type PersonState, step } from "./core.ts";
 import { readPresence } from "./core-stanza.ts";
+import { presenceChanged } from "./events.ts";
 import type { OpenPart, People } from "./part.ts";
 import { isShown } from "./store.ts";
 import { type PresenceWriter, presenceWriter } from "./writer.ts";
@@ -84,6 +86,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     log,
     personOf,
     everybody,
+    onWritten: () => void wake(deps.redis, presenceChanged, { tenant: tenant.id }, log),
     onLost: () => void (online && complete && reconcile(stream)),
   });
   writers.add(writer);

@@ -23,7 +23,28 @@ describe("a presence stanza", () => {
     ["<status xml:lang='de'>Pause</status><status>Break</status>", { show: "online", status: "Break", priority: 0 }],
     ["<status xml:lang='de'>Pause</status>", { show: "online", status: "Pause", priority: 0 }],
   ])("%s", (inner, expected) => {
-    expect(presence(inner)).toEqual(expected);
+    expect(presence(inner)).toEqual({ idleSince: null, caps: null, ...expected });
+  });
+
+  test.each([
+    ["2026-03-01T11:50:00Z", Date.parse("2026-03-01T11:50:00Z")],
+    ["2026-03-01T12:50:00+01:00", Date.parse("2026-03-01T11:50:00Z")],
+    ["2026-03-01T13:00:00Z", now],
+    ["1900-01-01T00:00:00Z", null],
+    ["yesterday", null],
+    ["", null],
+  ])("idle since %j", (since, expected) => {
+    expect(presence(`<idle xmlns='urn:xmpp:idle:1' since='${since}'/>`)?.idleSince).toBe(expected);
+  });
+
+  test.each([
+    ["hash='sha-1' node='https://gajim.org' ver='abc='", { hash: "sha-1", node: "https://gajim.org", ver: "abc=" }],
+    ["node='https://old.example' ver='1.0' ext='a b'", null],
+    ["hash='sha-1' ver='abc='", null],
+    ["hash='sha-1' node='n' ver=''", null],
+    [`hash='sha-1' node='n' ver='${"a".repeat(257)}'`, null],
+  ])("caps %s", (attributes, expected) => {
+    expect(presence(`<c xmlns='http://jabber.org/protocol/caps' ${attributes}/>`)?.caps).toEqual(expected);
   });
 
   test.each(["unavailable", "error"])("of type %s: the device is gone", (type) => {

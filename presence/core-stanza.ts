@@ -1,6 +1,9 @@
 /** Presence stanzas (RFC 6121 4) as events of the core, with their texts cleaned and bounded. Pure. */
 import { attr, childText, type Element } from "../components/stanza.ts";
+import type { Codec } from "../components/xep/codec.ts";
+import { caps } from "../components/xep/xep-0115-caps.ts";
 import { NS_DELAY } from "../components/xep/xep-0203-delay.ts";
+import { idle } from "../components/xep/xep-0319-idle.ts";
 import { type DevicePresence, type PresenceEvent, type Show, shows } from "./core.ts";
 
 const MAX_STATUS_CHARACTERS = 256;
@@ -27,14 +30,36 @@ export function readPresence(stanza: Element, heard: Heard): PresenceEvent | und
   if (type === "unavailable" || type === "error") return { resource, version, at: now, presence: undefined };
   if (type !== undefined || resource === "") return undefined;
   const at = heard.stampOf === undefined ? now : stampedAt(stanza, heard.stampOf, now);
-  return { resource, version, at, presence: devicePresence(stanza) };
+  return { resource, version, at, presence: devicePresence(stanza, now) };
 }
 
-function devicePresence(stanza: Element): DevicePresence {
+function devicePresence(stanza: Element, now: number): DevicePresence {
   const said = childText(stanza, "show")?.trim();
   // RFC 6121 4.7.2.1 knows four values; what else a client sends means no more than that it is there.
   const show: Show = shows.find((each) => each === said) ?? "online";
-  return { show, status: readStatus(stanza), priority: readPriority(childText(stanza, "priority")) };
+  return {
+    show,
+    status: readStatus(stanza),
+    priority: readPriority(childText(stanza, "priority")),
+    idleSince: readIdle(stanza, now),
+    caps: readable(stanza, caps) ?? null,
+  };
+}
+
+/** A child by its codec; what is malformed counts as not there: the presence around it is none the worse. */
+function readable<T>(stanza: Element, { name, ns, read }: Codec<T>): T | undefined {
+  const child = stanza.getChild(name, ns);
+  try {
+    return child && read(child);
+  } catch {
+    return undefined;
+  }
+}
+
+/** XEP-0319 2; a clock that is ahead says now. */
+function readIdle(stanza: Element, now: number): number | null {
+  const since = Date.parse(readable(stanza, idle)?.since ?? "");
+  return Number.isNaN(since) || since < 0 ? null : Math.min(since, now);
 }
 
 /** RFC 6121 4.7.2.3: -128 to 127; without a number 0. */

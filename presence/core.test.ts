@@ -15,6 +15,8 @@ const here = (fields: Partial<DevicePresence> = {}): DevicePresence => ({
   show: "online",
   status: null,
   priority: 0,
+  idleSince: null,
+  caps: null,
   ...fields,
 });
 const said = (version: number, resource: string, presence?: DevicePresence): PresenceEvent => ({
@@ -69,6 +71,8 @@ const event = fc.record({
       show: fc.constantFrom("chat" as const, "dnd" as const),
       status: fc.constant(null),
       priority: fc.integer({ min: -1, max: 1 }),
+      idleSince: fc.constant(null),
+      caps: fc.constant(null),
     }),
     { nil: undefined },
   ),

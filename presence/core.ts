@@ -8,12 +8,30 @@
 export const shows = ["chat", "online", "dnd", "away", "xa"] as const;
 export type Show = (typeof shows)[number];
 
-/** What one device (resource) says of itself. */
-export interface DevicePresence {
+/** The types of a client (XEP-0030, registry of service discovery identities). */
+export const deviceKinds = ["pc", "phone", "tablet", "handheld", "web", "console", "bot", "game", "sms"] as const;
+type DeviceKind = (typeof deviceKinds)[number];
+
+/** By what a client names its software, and what it can (XEP-0115). */
+interface DeviceCaps {
+  readonly hash: string;
+  readonly node: string;
+  readonly ver: string;
+}
+
+interface Said {
   readonly show: Show;
   readonly status: string | null;
   /** -128 to 127 (RFC 6121 4.7.2.3). */
   readonly priority: number;
+  /** Since when nobody has touched the device, ms since 1970 (XEP-0319); null: it does not say so. */
+  readonly idleSince: number | null;
+}
+
+/** What one device (resource) says of itself. */
+export interface DevicePresence extends Said {
+  /** Null: it does not say it. */
+  readonly caps: DeviceCaps | null;
 }
 
 /** Something a device, or the server for all devices of a person, said. */
@@ -42,8 +60,11 @@ export interface PersonState {
 }
 
 /** An available device, as it is stored and shown. */
-export interface Device extends DevicePresence {
+export interface Device extends Said {
   readonly resource: string;
+  /** Null: not known, or not yet. */
+  readonly kind: DeviceKind | null;
+  /** When it said so, ms since 1970. */
   readonly at: number;
 }
 
@@ -94,14 +115,19 @@ export function forgetGone(state: PersonState, now: number): PersonState | undef
   return kept.length === state.devices.size ? state : { floor: state.floor, devices: new Map(kept) };
 }
 
+/** What kind of device says this of its software; null: not known. */
+export type KindOf = (caps: DeviceCaps) => DeviceKind | null;
+
 /**
  * The available devices, the one that speaks for the person first: highest priority, then most available, then heard
  * of last.
  */
-export function availableDevices(state: PersonState): Device[] {
-  const found = [...state.devices].flatMap(([resource, { presence, at }]) =>
-    presence ? [{ resource, ...presence, at }] : [],
-  );
+export function availableDevices(state: PersonState, kindOf: KindOf = () => null): Device[] {
+  const found = [...state.devices].flatMap(([resource, { presence, at }]) => {
+    if (!presence) return [];
+    const { caps, ...said } = presence;
+    return [{ resource, ...said, kind: caps && kindOf(caps), at }];
+  });
   return found.sort(
     (a, b) =>
       b.priority - a.priority ||

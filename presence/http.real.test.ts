@@ -27,15 +27,16 @@ const elsewhere = newSecret("test");
 const powerless = newSecret("test");
 // They sort behind the demo's people, which other tests look at meanwhile.
 const names = Array.from({ length: 620 }, (_, index) => `zz-presence-${String(index).padStart(4, "0")}`);
+const quiet = { status: null, priority: 0, idleSince: null, kind: null };
 const online = new Map<string, Device[]>([
   [
     "zz-presence-0007",
     [
-      { resource: "desk", show: "dnd", status: "In a call", priority: 5, at: 1_700_000_000_000 },
-      { resource: "phone", show: "away", status: null, priority: 0, at: 1_700_000_001_000 },
+      { ...quiet, resource: "desk", show: "dnd", status: "In a call", priority: 5, at: 1_700_000_000_000 },
+      { ...quiet, resource: "phone", show: "away", kind: "phone", idleSince: 1_700_000_000_000, at: 1_700_000_001_000 },
     ],
   ],
-  ["zz-presence-0611", [{ resource: "phone", show: "online", status: null, priority: 0, at: 1_700_000_000_000 }]],
+  ["zz-presence-0611", [{ ...quiet, resource: "phone", show: "online", at: 1_700_000_000_000 }]],
 ]);
 let redisServer: RedisUnderTest;
 let redis: Redis;
@@ -144,8 +145,15 @@ describe("with presence published", () => {
       status: "In a call",
       since: "2023-11-14T22:13:20.000Z",
       devices: [
-        { resource: "desk", show: "dnd", status: "In a call", priority: 5, since: "2023-11-14T22:13:20.000Z" },
-        { resource: "phone", show: "away", status: null, priority: 0, since: "2023-11-14T22:13:21.000Z" },
+        {
+          ...{ resource: "desk", show: "dnd", status: "In a call", priority: 5, kind: null, idleSince: null },
+          since: "2023-11-14T22:13:20.000Z",
+        },
+        {
+          ...{ resource: "phone", show: "away", status: null, priority: 0, kind: "phone" },
+          idleSince: "2023-11-14T22:13:20.000Z",
+          since: "2023-11-14T22:13:21.000Z",
+        },
       ],
     });
   });

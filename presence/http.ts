@@ -4,7 +4,7 @@ import { findPerson, findTenant, type Person, pagePeople } from "../identity/ind
 import { KontorError } from "../platform/errors.ts";
 import { type Route, route } from "../platform/http.ts";
 import type { Database } from "../platform/postgres.ts";
-import { shows } from "./core.ts";
+import { deviceKinds, shows } from "./core.ts";
 import type { PresenceReader, PresenceView } from "./store.ts";
 
 export interface PresenceRoutesDeps {
@@ -25,6 +25,8 @@ const device = z.object({
   show: z.enum(shows),
   status: z.string().nullable(),
   priority: z.int().min(-128).max(127),
+  kind: z.enum(deviceKinds).nullable().describe("Null while it is not known what kind of device it is."),
+  idleSince: time.describe("Since when nobody has touched it."),
   since: z.iso.datetime(),
 });
 
@@ -54,7 +56,11 @@ function present(domain: string, person: Person, view: PresenceView): PersonPres
     show: speaker?.show ?? (view.since === undefined ? "unknown" : "offline"),
     status: speaker?.status ?? null,
     since: speaker ? iso(speaker.at) : null,
-    devices: found.map(({ at, ...rest }) => ({ ...rest, since: iso(at) })),
+    devices: found.map(({ at, idleSince, ...rest }) => ({
+      ...rest,
+      idleSince: idleSince === null ? null : iso(idleSince),
+      since: iso(at),
+    })),
   };
 }
 

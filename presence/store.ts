@@ -1,17 +1,26 @@
 /**
  * Live presence in Redis. One owner writes a tenant's state; anyone reads it.
  * Keys, all in the tenant's hash slot: `people` (hash: local part -> LivePerson as JSON; who is away has no field), `live`
- * (hash: epoch, since, batch; missing = nothing is known), `next` (people of an epoch that is being built), `epoch`.
- * People and live expire some seconds after their owner's last sign of life, so nothing outlives a dead process.
+ * (hash: epoch, since, batch; missing = nothing is known), `next` (people of an epoch that is being built), `epoch`, and
+ * `feed` and `changes`: who changed, without when or what (scripts.ts).
+ * `live` expires some seconds after its owner's last sign of life, so that nothing is shown of a dead process; the rest
+ * some minutes after it.
  */
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
-import { type LivePerson, shows } from "./core.ts";
+import { deviceKinds, type LivePerson, shows } from "./core.ts";
 
 export function presenceKeys(tenant: string) {
   const prefix = `kontor:{${tenant}}:presence`;
-  return { epoch: `${prefix}:epoch`, next: `${prefix}:next`, people: `${prefix}:people`, live: `${prefix}:live` };
+  return {
+    epoch: `${prefix}:epoch`,
+    next: `${prefix}:next`,
+    people: `${prefix}:people`,
+    live: `${prefix}:live`,
+    feed: `${prefix}:feed`,
+    changes: `${prefix}:changes`,
+  };
 }
 
 const livePerson = z.object({
@@ -21,11 +30,15 @@ const livePerson = z.object({
       show: z.enum(shows),
       status: z.string().nullable(),
       priority: z.int(),
+      idleSince: z.int().nullable(),
+      kind: z.enum(deviceKinds).nullable(),
       at: z.int(),
     }),
   ),
   meetingSince: z.int().nullable(),
 }) satisfies z.ZodType<LivePerson>;
+
+export const readPerson = (text: string): LivePerson => livePerson.parse(JSON.parse(text));
 
 /** Whether there is anything to be shown of a person. */
 export const isShown = ({ devices, meetingSince }: LivePerson): boolean => devices.length > 0 || meetingSince !== null;
@@ -40,9 +53,27 @@ export interface PresenceView {
   readonly people: ReadonlyMap<string, LivePerson>;
 }
 
+/** How far somebody has read the changes of a tenant. */
+export interface ChangePosition {
+  /** What the numbers belong to: with another one nothing can be told from them. */
+  readonly generation: string;
+  readonly seq: number;
+}
+
+/** Who changed since a position; the present state is read after it. */
+interface PresenceChanges extends ChangePosition {
+  /** In the order of their last change, each once; as many as asked for means that there may be more. */
+  readonly localparts: readonly string[];
+  /** As in PresenceView. While it is undefined the position stays where it was. */
+  readonly since: number | undefined;
+  /** The position given is no good (or none was): anybody may have changed, this is where to go on from. */
+  readonly reset: boolean;
+}
+
+/** Each throws `unavailable` while Redis is away. */
 export interface PresenceReader {
-  /** Throws `unavailable` while Redis is away. */
   read(tenant: string, localparts: readonly string[]): Promise<PresenceView>;
+  changesSince(tenant: string, position: ChangePosition | undefined, limit: number): Promise<PresenceChanges>;
 }
 
 const READ_MS = 2_000;
@@ -60,11 +91,46 @@ export function presenceReader(redis: Redis): PresenceReader {
       const people = new Map<string, LivePerson>();
       for (const [index, localpart] of localparts.entries()) {
         const value = values[index];
-        if (value) people.set(localpart, livePerson.parse(JSON.parse(value)));
+        if (value) people.set(localpart, readPerson(value));
       }
       return { since: z.coerce.number().parse(since), people };
     },
+    changesSince: async (tenant, position, limit) => {
+      const keys = presenceKeys(tenant);
+      const asked = redis
+        .multi()
+        .hget(keys.live, "since")
+        .hmget(keys.feed, "generation", "seq", "floor")
+        .zrangebyscore(keys.changes, `(${position?.seq ?? "inf"}`, "+inf", "WITHSCORES", "LIMIT", 0, limit);
+      const [live, fed, scored] = await answered(asked.exec());
+      const since = z.coerce
+        .number()
+        .optional()
+        .parse(live ?? undefined);
+      const [generation, ...numbers] = z.array(z.string().nullable()).parse(fed);
+      // Nothing was published yet, or Redis lost it and the owner has not caught up: later the position may be good.
+      if (!generation || (position && since === undefined)) {
+        return { generation: "", seq: 0, ...position, localparts: [], since: undefined, reset: !position };
+      }
+      const [seq, floor] = z.tuple([z.coerce.number(), z.coerce.number()]).parse(numbers);
+      const good = position?.generation === generation && position.seq >= floor && position.seq <= seq;
+      if (!good) return { generation, seq, localparts: [], since, reset: true };
+      // Numbers above belong to a state that is being built.
+      const found = pairs(z.array(z.string()).parse(scored)).filter(([, score]) => score <= seq);
+      const localparts = found.map(([localpart]) => localpart);
+      return {
+        generation,
+        seq: found.length < limit ? seq : (found.at(-1)?.[1] ?? seq),
+        localparts,
+        since,
+        reset: false,
+      };
+    },
   };
+}
+
+function pairs(flat: readonly string[]): [string, number][] {
+  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, Number(flat[index + 1])] as [string, number]] : []));
 }
 
 /** The results of a transaction; `unavailable` when Redis is away or does not answer. */

