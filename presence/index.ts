@@ -5,4 +5,5 @@
  */
 export { presenceDoor } from "./component.ts";
 export { presenceRoutes } from "./http.ts";
+export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";

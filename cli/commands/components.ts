@@ -22,7 +22,7 @@ import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
-import { presenceDoor } from "../../presence/index.ts";
+import { meetingsPart, presenceDoor } from "../../presence/index.ts";
 import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -84,7 +84,7 @@ async function run(): Promise<void> {
     quotas: settings.quotas,
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
-  const presence = presenceDoor({ redis, clock });
+  const presence = presenceDoor({ redis, clock, parts: [meetingsPart()] });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({
     ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },

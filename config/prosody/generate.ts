@@ -157,7 +157,7 @@ function conference(domain: string): string {
       {
         [HOST_MARK]: true,
         name: "Conferences",
-        modules_enabled: ["kontor_tenants", "muc_moderation"],
+        modules_enabled: ["kontor_tenants", "muc_moderation", "kontor_conferences"],
         modules_disabled: ["s2s"],
         // As Jitsi has it: a conference leaves nothing behind, and its focus is made owner by Jitsi's own modules.
         storage: "memory",

@@ -21,6 +21,8 @@ import { moderate, moderatedRetract, moderatedTombstone } from "../../components
 
 import { channelResult, channelSearch } from "../../components/xep/xep-0433-channel-search.ts";
 
+import { changeOfConference, pageOfConferences } from "../../presence/conference-feed.ts";
+
 /** A codec whose data type is hidden, so that all fit into one table. */
 interface AnyCodec {
   read(element: Element): unknown;
@@ -32,6 +34,8 @@ const any = <T>(codec: Codec<T>): AnyCodec => ({ read: codec.read, write: (data)
 
 /** Folder of cases -> codec. A new codec needs one line here, a new case none. */
 export const codecs: Readonly<Record<string, AnyCodec>> = {
+  "conferences/change": any(changeOfConference),
+  "conferences/page": any(pageOfConferences),
   "xep-0004": any(dataForm),
   "xep-0030/info": any(discoInfo),
   "xep-0030/items": any(discoItems),
