@@ -49,6 +49,7 @@ export const permissions = {
   "own:read": everybody,
   "own:change": everybody,
   "presence:read": ["tenant-administrator", "dpo", "opener", "moderator", "user"],
+  "presence:webhooks": people,
   "rooms:read": [...people, "moderator", "dpo"],
   "rooms:change": people,
   "rooms:moderate": [...people, "moderator"],

@@ -7,3 +7,4 @@ export { presenceDoor } from "./component.ts";
 export { presenceRoutes } from "./http.ts";
 export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";
+export { webhookRoutes } from "./webhook/http.ts";

@@ -51,7 +51,7 @@ import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/postgres.ts";
-import { presenceReader, presenceRoutes } from "../../presence/index.ts";
+import { presenceReader, presenceRoutes, webhookRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { type ProcessBase, startProcess } from "../process.ts";
@@ -142,6 +142,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...presenceRoutes({ db, reader: presenceReader(redis) }),
+    ...webhookRoutes({ ...deps, secret: settings.xmpp.secret, allowLocal }),
     ...roomRoutes(deps),
     ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
     ...personalRoutes({ ...deps, archive }),

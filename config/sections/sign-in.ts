@@ -7,7 +7,7 @@ export const signIn = z
       .boolean()
       .default(false)
       .describe(
-        "Lets providers be reached over plain HTTP and at private and loopback addresses. Only for tests, and where all administrators of tenants may reach the net of this installation.",
+        "Lets providers, and the receivers of webhooks, be reached over plain HTTP and at private and loopback addresses. Only for tests, and where all administrators of tenants may reach the net of this installation.",
       ),
   })
   .describe("Sign-in through the OpenID providers of tenants.");
