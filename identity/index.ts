@@ -28,10 +28,8 @@ export {
   addPeople,
   addTenant,
   addToken,
-  findPerson,
   findTenant,
   listTenants,
-  type Person,
   pagePeople,
 } from "./store.ts";
 export { tenantExportRoutes } from "./tenant-export-http.ts";

@@ -50,6 +50,7 @@ export const permissions = {
   "own:change": everybody,
   "presence:read": ["tenant-administrator", "dpo", "opener", "moderator", "user"],
   "presence:webhooks": people,
+  "presence:change": people,
   "rooms:read": [...people, "moderator", "dpo"],
   "rooms:change": people,
   "rooms:moderate": [...people, "moderator"],

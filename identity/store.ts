@@ -156,18 +156,6 @@ export async function pagePeople(
   );
 }
 
-/** A person by local part; undefined when there is none. */
-export async function findPerson(db: Database, tenant: string, localpart: string): Promise<Person | undefined> {
-  return db.withTenants([tenant], (trx: Transaction<Tables>) =>
-    trx
-      .selectFrom("person")
-      .select(["localpart", "name", "roles"])
-      .where("tenant_id", "=", tenant)
-      .where("localpart", "=", localpart)
-      .executeTakeFirst(),
-  );
-}
-
 export interface NewToken {
   readonly id: string;
   /** The secret itself: only its hash is kept. */

@@ -12,10 +12,13 @@ export const versionTag = (version: number): string => `"v${version}"`;
  * The strong entity tag of an answer that shows more than what has versions, such as figures of the moment: it is another
  * one when any of that is. A change that names it is about the version alone.
  */
-export function shownTag(version: number, shown: object): string {
-  const hash = createHash("sha256").update(JSON.stringify(shown)).digest("base64url").slice(0, 16);
-  return `"v${version}.${hash}"`;
-}
+export const shownTag = (version: number, shown: object): string => `"v${version}.${hashOf(shown)}"`;
+
+/** The strong entity tag of an answer that is read only and has no version. */
+export const contentTag = (shown: object): string => `"${hashOf(shown)}"`;
+
+const hashOf = (shown: object): string =>
+  createHash("sha256").update(JSON.stringify(shown)).digest("base64url").slice(0, 16);
 
 /** Whether a request asks for a state: If-Match. */
 export const hasPrecondition = (request: Request): boolean => request.headers["if-match"] !== undefined;

@@ -2,7 +2,7 @@
 export { cursor, pageOf, pageSchema } from "./http-cursor.ts";
 export { door } from "./http-door.ts";
 export { Download } from "./http-download.ts";
-export { shownTag, versionTag } from "./http-etag.ts";
+export { contentTag, shownTag, versionTag } from "./http-etag.ts";
 export { StoredFile, storedFile } from "./http-file.ts";
 export { openApi } from "./http-openapi.ts";
 export { problemHandler, sendProblem } from "./http-problems.ts";

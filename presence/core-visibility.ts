@@ -6,7 +6,7 @@ export const audiences = ["everyone", "contacts", "groups", "nobody"] as const;
 export type Audience = (typeof audiences)[number];
 
 /** The rules of a tenant for the presence of its people: the widest that anybody of it may be seen. */
-const presenceRules = z.strictObject({
+export const presenceRules = z.strictObject({
   within: z.enum(audiences).default("everyone").describe("Who of the tenant sees the presence of its people."),
   partners: z
     .enum(["everyone", "contacts", "nobody"])
@@ -46,7 +46,7 @@ const narrowest = (one: Audience, other: Audience): Audience =>
   audiences.indexOf(one) > audiences.indexOf(other) ? one : other;
 
 /** Who of the person's own tenant sees him. */
-const audienceWithin = (rules: PresenceRules, own: OwnVisibility): Audience =>
+export const audienceWithin = (rules: PresenceRules, own: OwnVisibility): Audience =>
   narrowest(rules.within, own.audience ?? "everyone");
 
 /** Who of partner tenants does. */

@@ -10,3 +10,9 @@ export const presenceChanged: WakeTopic<{ tenant: string }> = {
   name: "kontor:presence:changed",
   schema: z.object({ tenant: z.string() }),
 };
+
+/** The rules of a tenant have changed, or what one of its people has set for himself. */
+export const presenceRulesChanged: WakeTopic<{ tenant: string }> = {
+  name: "kontor:presence:rules-changed",
+  schema: z.object({ tenant: z.string() }),
+};

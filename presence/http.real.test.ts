@@ -96,7 +96,10 @@ beforeAll(async () => {
     everybody: () => online.keys(),
     onLost: () => writer.start(),
   });
-  const routes = presenceRoutes({ db, reader: presenceReader(redis) });
+  const routes = presenceRoutes({
+    ...{ db, redis, reader: presenceReader(redis), contacts: { of: async () => undefined } },
+    ...{ log: silentLog, clock: Date.now, newId, newBadge: newId, publicUrl: "https://kontor.example" },
+  });
   app.use("/api/v1", apiRouter(routes, bearerAuthentication(db, Date.now)), problemHandler(silentLog));
 });
 
@@ -144,6 +147,11 @@ describe("with presence published", () => {
       show: "dnd",
       status: "In a call",
       since: "2023-11-14T22:13:20.000Z",
+      idleSince: null,
+      groups: [],
+      mobileOnly: false,
+      meeting: null,
+      outOfOffice: null,
       devices: [
         {
           ...{ resource: "desk", show: "dnd", status: "In a call", priority: 5, kind: null, idleSince: null },

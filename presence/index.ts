@@ -7,4 +7,5 @@ export { presenceDoor } from "./component.ts";
 export { presenceRoutes } from "./http.ts";
 export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";
+export { absenceDeletion } from "./store-absence.ts";
 export { webhookRoutes } from "./webhook/http.ts";

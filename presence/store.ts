@@ -46,7 +46,7 @@ export const isShown = ({ devices, meetingSince }: LivePerson): boolean => devic
 export const writePerson = (person: LivePerson): string => (isShown(person) ? JSON.stringify(person) : "");
 
 /** The presence of some people at one moment. */
-export interface PresenceView {
+interface PresenceView {
   /** Since when the state is known without a gap, ms since 1970; undefined: the XMPP server cannot be heard now. */
   readonly since: number | undefined;
   /** People by local part; who is away is missing. */

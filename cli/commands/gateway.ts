@@ -128,6 +128,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
   const providers = { db, throttle, publicUrl, secret: settings.xmpp.secret, oidc: oidcClient(clock, allowLocal) };
   const oidc = { ...providers, ...sessions, redis, log };
   const signIn = { throttle, checkPassword: xmppPasswordCheck({ host, port }) };
+  const contacts = { of: async () => undefined };
   const routes: Route[] = [
     ...sessionRoutes({ ...sessions, ...signIn, db, log }),
     ...invitationRoutes({ ...people, throttle: invitationThrottle(redis) }),
@@ -141,8 +142,8 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
     ...emergencyRoutes({ ...deps, access }),
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
-    ...presenceRoutes({ db, reader: presenceReader(redis) }),
     ...webhookRoutes({ ...deps, secret: settings.xmpp.secret, allowLocal }),
+    ...presenceRoutes({ ...deps, publicUrl, newBadge: newRequestId, reader: presenceReader(redis), contacts }),
     ...roomRoutes(deps),
     ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
     ...personalRoutes({ ...deps, archive }),

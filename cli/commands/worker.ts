@@ -13,6 +13,7 @@ import {
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
+import { absenceDeletion } from "../../presence/index.ts";
 import { catalogue, startRetention } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { startProcess } from "../process.ts";
@@ -43,6 +44,7 @@ async function run(): Promise<void> {
     fileDeletion({ db, bytes: files }),
     exportDeletion({ db, bytes }),
     invitationDeletion(db),
+    absenceDeletion(db),
     ...(archive ? [personalDeletion({ db, archive })] : []),
   ];
   const { schedule, timeZone } = settings.retention;
