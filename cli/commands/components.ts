@@ -22,7 +22,7 @@ import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
-import { meetingsPart, presenceDoor } from "../../presence/index.ts";
+import { contactsService, meetingsPart, presenceDoor } from "../../presence/index.ts";
 import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -84,7 +84,8 @@ async function run(): Promise<void> {
     quotas: settings.quotas,
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
-  const presence = presenceDoor({ redis, clock, parts: [meetingsPart()] });
+  const contacts = await contactsService(redis, patientRedis, log);
+  const presence = presenceDoor({ redis, clock, parts: [meetingsPart(), contacts.part] });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({
     ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },
@@ -112,7 +113,7 @@ async function run(): Promise<void> {
   );
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([deaf(), served.close(), accounts.close(), watch.stop()]);
+    await Promise.all([deaf(), served.close(), accounts.close(), watch.stop(), contacts.close()]);
     await background.stop();
     await tidier.stop();
     await Promise.all([roomLog.close(), archive.close(), personal?.close()]);

@@ -51,7 +51,7 @@ import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/postgres.ts";
-import { presenceReader, presenceRoutes, webhookRoutes } from "../../presence/index.ts";
+import { type Contacts, openContacts, presenceReader, presenceRoutes, webhookRoutes } from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { type ProcessBase, startProcess } from "../process.ts";
@@ -61,6 +61,8 @@ export interface ApiDeps extends Pick<ProcessBase, "settings" | "log" | "db" | "
   readonly tokens: TokenReader;
   /** People's own archives; without them their routes answer that this is not offered. */
   readonly archive?: Database | undefined;
+  /** Without them nobody is known to be anybody's contact. */
+  readonly contacts?: Contacts;
 }
 
 const SWEEP_MS = 3_600_000;
@@ -78,10 +80,11 @@ async function run(): Promise<void> {
   const tokens = tokenReader(db, clock);
   const unfollow = await followAccess(patientRedis, log, [access, tokens]);
   const archive = openPersonalArchive(settings.archive, log);
+  const contacts = await openContacts(redis, log);
   const files = { db, bytes: diskBytes(settings.files.folder), settings, clock, newId, log };
   const closing = new AbortController();
   const app = createApp({
-    ...apiParts({ settings, log, db, redis, clock, access, tokens, archive }),
+    ...apiParts({ settings, log, db, redis, clock, access, tokens, archive, contacts }),
     fileRouter: fileRouter(files),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
@@ -109,14 +112,16 @@ async function run(): Promise<void> {
     clearInterval(sweeping);
     health?.close();
     closing.abort();
-    await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow()]);
+    await Promise.all([closeGently(server, 10_000), bridges.stop(), unfollow(), contacts.close()]);
     await archive?.close();
     await base.close();
   });
 }
 
+const noContacts: Contacts = { of: async () => new Set(), close: async () => undefined };
+
 /** The API as all domains make it: its routes, its doors, and who may use them. */
-export function apiParts({ settings, log, db, redis, clock, access, tokens, archive }: ApiDeps) {
+export function apiParts({ settings, log, db, redis, clock, access, tokens, archive, contacts = noContacts }: ApiDeps) {
   const { quotas } = settings;
   const deps = { db, redis, clock, newId, log, quotas };
   const { publicUrl } = settings.http;
@@ -128,7 +133,6 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
   const providers = { db, throttle, publicUrl, secret: settings.xmpp.secret, oidc: oidcClient(clock, allowLocal) };
   const oidc = { ...providers, ...sessions, redis, log };
   const signIn = { throttle, checkPassword: xmppPasswordCheck({ host, port }) };
-  const contacts = { of: async () => undefined };
   const routes: Route[] = [
     ...sessionRoutes({ ...sessions, ...signIn, db, log }),
     ...invitationRoutes({ ...people, throttle: invitationThrottle(redis) }),

@@ -14,6 +14,7 @@ const hostModules = [
     "kontor_fanout",
     "kontor_deleted",
     "kontor_visibility",
+    "kontor_presence",
     "limits",
     "admin_socket",
     "admin_shell",

@@ -1,0 +1,60 @@
+/**
+ * What the server's module mod_kontor_presence is asked (`urn:kontor:presence:1`): whom a person gets the presence of, by
+ * pages.
+ */
+import { z } from "zod";
+import type { DoorContext } from "../components/door.ts";
+import { attr, childElements, type Element, x } from "../components/stanza.ts";
+import { KontorError } from "../platform/errors.ts";
+
+const NS_PRESENCE = "urn:kontor:presence:1";
+const NS_ROSTER = "jabber:iq:roster";
+const CONTACTS_PAGE = 1_000;
+const ANSWER_MS = 10_000;
+
+/** The server does not know such questions; to ask again is no use as long as it is the same server. */
+const notOffered = (error: unknown): boolean =>
+  error instanceof KontorError && ["service-unavailable", "feature-not-implemented"].includes(error.code);
+
+/** The bare addresses of everybody whose presence a person of the tenant gets. */
+export async function askContacts(context: DoorContext, localpart: string): Promise<string[]> {
+  const found: string[] = [];
+  let after: string | undefined;
+  try {
+    do {
+      const question = x("contacts", { xmlns: NS_PRESENCE, local: localpart, after, limit: CONTACTS_PAGE });
+      const answer = await ask(context, question);
+      found.push(...answer.getChildren("item").flatMap((item) => attr(item, "jid") ?? []));
+      after = attr(answer, "next");
+    } while (after !== undefined);
+    return found;
+  } catch (error) {
+    if (!notOffered(error)) throw error;
+    return rosterOf(context, localpart);
+  }
+}
+
+/** The same out of the roster as a whole (XEP-0356 4.3), where that is all that the server offers. */
+async function rosterOf(context: DoorContext, localpart: string): Promise<string[]> {
+  const query = x("query", { xmlns: NS_ROSTER });
+  const roster = await ask(context, query, `${localpart}@${context.tenant.domain}`);
+  return roster
+    .getChildren("item")
+    .filter((item) => ["to", "both"].includes(attr(item, "subscription") ?? ""))
+    .flatMap((item) => attr(item, "jid") ?? []);
+}
+
+async function ask(context: DoorContext, question: Element, to = context.tenant.domain): Promise<Element> {
+  const answer = await context.request(x("iq", { type: "get", from: context.domain, to }, question), ANSWER_MS);
+  const child = answer.getChild(question.name, attr(question, "xmlns"));
+  if (!child) throw new KontorError("service-unavailable", `The server's answer has no <${question.name}/>`);
+  return child;
+}
+
+const localpart = z.string().min(1).max(1023);
+
+/** Whose contacts may have changed, as the server's module tells by itself; undefined: the message is about nothing of it. */
+export function rostersTouched(message: Element): string[] | undefined {
+  const told = message.getChild("rosters", NS_PRESENCE);
+  return told && childElements(told).map((each) => localpart.parse(attr(each, "local")));
+}
