@@ -16,11 +16,25 @@ import { pingRequest } from "../components/xep/xep-0199-ping.ts";
 import { grantsPresence } from "../components/xep/xep-0356-privileged-entity.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
 import { wake } from "../platform/wake.ts";
-import { availableDevices, forgetGone, type LivePerson, nobody, type PersonState, step } from "./core.ts";
+import { type CapsAsker, openCapsAsker } from "./caps-asker.ts";
+import {
+  availableDevices,
+  forgetGone,
+  type LivePerson,
+  nobody,
+  type PersonState,
+  type PresenceEvent,
+  step,
+  withTimes,
+} from "./core.ts";
 import { readPresence } from "./core-stanza.ts";
 import { presenceChanged } from "./events.ts";
+import { type Kinds, openKinds } from "./kinds.ts";
+import { openPace } from "./pace.ts";
 import type { OpenPart, People } from "./part.ts";
+import { openReconciler } from "./reconciler.ts";
 import { isShown } from "./store.ts";
 import { type PresenceWriter, presenceWriter } from "./writer.ts";
 
@@ -28,6 +42,7 @@ export interface PresenceDeps {
   /** For live state: fails at once while Redis is away. */
   readonly redis: Redis;
   readonly clock: Clock;
+  readonly log: Log;
   /** What is done for each tenant besides. */
   readonly parts?: readonly OpenPart[];
   readonly timing?: PresenceTiming;
@@ -41,12 +56,17 @@ interface PresenceTiming {
   readonly answer: number;
   /** A stream can stand and be dead: so often it is asked, and what is remembered of gone devices is dropped. */
   readonly check: number;
+  /** Between two comparisons with whom the server has online, and between two pages of one. */
+  readonly compare: number;
+  readonly page: number;
 }
 
-const usualTiming: PresenceTiming = { grant: 10_000, answer: 10_000, check: 30_000 };
+const usualTiming: PresenceTiming = { grant: 10_000, answer: 10_000, check: 30_000, compare: 300_000, page: 100 };
 
 /** People of one tenant that are kept in memory; who comes on top is not shown. */
 const MAX_PEOPLE = 100_000;
+/** What is written and told of one person: whoever changes more often is shown as he is at those times. */
+const PACE = { burst: 5, everyMs: 500 };
 
 /** The door of all tenants: each that is opened keeps its people's presence in Redis. */
 export function presenceDoor(deps: PresenceDeps): Door {
@@ -54,10 +74,16 @@ export function presenceDoor(deps: PresenceDeps): Door {
   deps.redis.on("ready", () => {
     for (const writer of writers) writer.wake();
   });
-  return { prefix: "presence", open: (context) => openTenant(context, deps, writers) };
+  const kinds = openKinds(deps.redis, deps.log);
+  return { prefix: "presence", open: (context) => openTenant(context, deps, writers, kinds) };
 }
 
-function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<PresenceWriter>): DoorHandlers {
+function openTenant(
+  context: DoorContext,
+  deps: PresenceDeps,
+  writers: Set<PresenceWriter>,
+  kinds: Kinds,
+): DoorHandlers {
   const { tenant, log } = context;
   const { timing = usualTiming } = deps;
   const people = new Map<string, PersonState>();
@@ -74,7 +100,7 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
   let onGrant: (() => void) | undefined;
 
   const personOf = (localpart: string): LivePerson => ({
-    devices: availableDevices(people.get(localpart) ?? nobody),
+    devices: availableDevices(people.get(localpart) ?? nobody, kinds.of),
     meetingSince: meetings.get(localpart) ?? null,
   });
   const everybody = () =>
@@ -86,15 +112,48 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     log,
     personOf,
     everybody,
+    onContinued: (localpart, { devices }) => {
+      const state = people.get(localpart);
+      if (state) people.set(localpart, withTimes(state, devices));
+    },
     onWritten: () => void wake(deps.redis, presenceChanged, { tenant: tenant.id }, log),
     onLost: () => void (online && complete && reconcile(stream)),
   });
   writers.add(writer);
 
-  const changed = (localpart: string) => {
+  const pace = openPace(deps.clock, PACE, (localpart) => {
     writer.changed(localpart);
     for (const listener of listeners) listener(localpart);
+  });
+  const changed = pace.touch;
+
+  /** Takes what a device said; false when nothing changed by it. */
+  const hear = (localpart: string, said: Omit<PresenceEvent, "version">): boolean => {
+    version += 1;
+    const before = people.get(localpart);
+    if (!before && people.size >= MAX_PEOPLE) {
+      if (!overfull) log.error("More people are online than are kept; the presence of further ones is not shown");
+      overfull = true;
+      return false;
+    }
+    const after = step(before ?? nobody, { ...said, version });
+    if (after === before) return false;
+    people.set(localpart, after);
+    changed(localpart);
+    return true;
   };
+  const caps: CapsAsker = openCapsAsker({ context, clock: deps.clock, kinds, people, changed });
+  const reconciler = openReconciler({
+    context,
+    clock: deps.clock,
+    timing,
+    people,
+    version: () => version,
+    makeUpFor: (localpart, each) => {
+      const said = hear(localpart, each) && each.presence?.caps;
+      if (said) caps.heard({ local: localpart, domain: tenant.domain, resource: each.resource }, said);
+    },
+  });
   const shownPeople: People = {
     of: personOf,
     everybody,
@@ -147,6 +206,8 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     if (!(await serverAnswers(mine))) return;
     complete = true;
     writer.start();
+    caps.start();
+    reconciler.start();
   };
 
   const begin = async (mine: number): Promise<void> => {
@@ -175,21 +236,10 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
       context.send(x("presence", { type: "unsubscribed", from: context.domain, to: `${from.local}@${from.domain}` }));
       return;
     }
-    version += 1;
     // Stamps are the server's only while it tells what was before the stream; later a client might forge one.
     const stampOf = complete ? undefined : tenant.domain;
-    const event = readPresence(stanza, { resource: from.resource, version, now: deps.clock(), stampOf });
-    if (!event) return;
-    const before = people.get(from.local);
-    if (!before && people.size >= MAX_PEOPLE) {
-      if (!overfull) log.error("More people are online than are kept; the presence of further ones is not shown");
-      overfull = true;
-      return;
-    }
-    const after = step(before ?? nobody, event);
-    if (after === before) return;
-    people.set(from.local, after);
-    changed(from.local);
+    const said = readPresence(stanza, { resource: from.resource, now: deps.clock(), stampOf });
+    if (said && hear(from.local, said) && said.presence?.caps) caps.heard(from, said.presence.caps);
   };
 
   const onMessage = (incoming: Incoming) => {
@@ -215,6 +265,9 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     overfull = false;
     people.clear();
     meetings.clear();
+    pace.clear();
+    caps.stop();
+    reconciler.stop();
     writer.stop();
   };
 
@@ -238,6 +291,9 @@ function openTenant(context: DoorContext, deps: PresenceDeps, writers: Set<Prese
     close: async () => {
       clearInterval(check);
       online = false;
+      pace.clear();
+      caps.close();
+      reconciler.stop();
       writers.delete(writer);
       await Promise.all([writer.close(), ...parts.map((part) => part.close?.())]);
     },

@@ -5,7 +5,7 @@ import { cleanText, readPresence } from "./core-stanza.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const read = (xml: string, resource = "phone", stampOf?: string) =>
-  readPresence(parseXml(xml), { resource, version: 1, now, stampOf });
+  readPresence(parseXml(xml), { resource, now, stampOf });
 const presence = (inner: string) => read(`<presence>${inner}</presence>`)?.presence;
 
 describe("a presence stanza", () => {
@@ -48,7 +48,7 @@ describe("a presence stanza", () => {
   });
 
   test.each(["unavailable", "error"])("of type %s: the device is gone", (type) => {
-    expect(read(`<presence type='${type}'/>`)).toEqual({ resource: "phone", version: 1, at: now, presence: undefined });
+    expect(read(`<presence type='${type}'/>`)).toEqual({ resource: "phone", at: now, presence: undefined });
   });
 
   test("unavailable from the bare address: all are gone", () => {

@@ -13,24 +13,26 @@ const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 export interface Heard {
   readonly resource: string;
-  readonly version: number;
   /** Now, ms since 1970. */
   readonly now: number;
   /** The domain whose delay stamp is believed (XEP-0203), or undefined for none. */
   readonly stampOf: string | undefined;
 }
 
+/** What was said, whenever it was heard. */
+type Said = Omit<PresenceEvent, "version">;
+
 /**
  * What a presence stanza of a person says, or undefined when it says nothing of being available: subscriptions, probes.
  * An error means that the device cannot be reached any more.
  */
-export function readPresence(stanza: Element, heard: Heard): PresenceEvent | undefined {
-  const { resource, version, now } = heard;
+export function readPresence(stanza: Element, heard: Heard): Said | undefined {
+  const { resource, now } = heard;
   const type = attr(stanza, "type");
-  if (type === "unavailable" || type === "error") return { resource, version, at: now, presence: undefined };
+  if (type === "unavailable" || type === "error") return { resource, at: now, presence: undefined };
   if (type !== undefined || resource === "") return undefined;
   const at = heard.stampOf === undefined ? now : stampedAt(stanza, heard.stampOf, now);
-  return { resource, version, at, presence: devicePresence(stanza, now) };
+  return { resource, at, presence: devicePresence(stanza, now) };
 }
 
 function devicePresence(stanza: Element, now: number): DevicePresence {

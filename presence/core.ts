@@ -10,10 +10,10 @@ export type Show = (typeof shows)[number];
 
 /** The types of a client (XEP-0030, registry of service discovery identities). */
 export const deviceKinds = ["pc", "phone", "tablet", "handheld", "web", "console", "bot", "game", "sms"] as const;
-type DeviceKind = (typeof deviceKinds)[number];
+export type DeviceKind = (typeof deviceKinds)[number];
 
 /** By what a client names its software, and what it can (XEP-0115). */
-interface DeviceCaps {
+export interface DeviceCaps {
   readonly hash: string;
   readonly node: string;
   readonly ver: string;
@@ -106,6 +106,16 @@ function bound(devices: Map<string, Entry>, counts: (entry: Entry) => boolean, l
   if (counted.length <= limit) return;
   counted.sort(([, a], [, b]) => a.version - b.version);
   for (const [resource] of counted.slice(0, counted.length - limit)) devices.delete(resource);
+}
+
+/** The same with times that were known before: what devices said is as it was, and so is when they did. */
+export function withTimes(state: PersonState, devices: readonly Device[]): PersonState {
+  const entries = new Map(state.devices);
+  for (const { resource, at, idleSince } of devices) {
+    const known = entries.get(resource);
+    if (known?.presence) entries.set(resource, { ...known, at, presence: { ...known.presence, idleSince } });
+  }
+  return { floor: state.floor, devices: entries };
 }
 
 /** Drops what is remembered of devices gone for some minutes; undefined when nothing of the person is left. */

@@ -1,20 +1,43 @@
 /**
- * What the server's module mod_kontor_presence is asked (`urn:kontor:presence:1`): whom a person gets the presence of, by
- * pages.
+ * What the server's module mod_kontor_presence is asked (`urn:kontor:presence:1`): who is online, and whom a person gets
+ * the presence of. Both by pages.
  */
 import { z } from "zod";
 import type { DoorContext } from "../components/door.ts";
+import { type Jid, parseJid } from "../components/jid.ts";
 import { attr, childElements, type Element, x } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
 
 const NS_PRESENCE = "urn:kontor:presence:1";
 const NS_ROSTER = "jabber:iq:roster";
+const PAGE = 200;
 const CONTACTS_PAGE = 1_000;
 const ANSWER_MS = 10_000;
 
 /** The server does not know such questions; to ask again is no use as long as it is the same server. */
-const notOffered = (error: unknown): boolean =>
+export const notOffered = (error: unknown): boolean =>
   error instanceof KontorError && ["service-unavailable", "feature-not-implemented"].includes(error.code);
+
+export interface SessionsPage {
+  /** The last presence of each session, with the server's own stamp; `partial` is without what was too long to tell. */
+  readonly sessions: readonly { readonly from: Jid; readonly stanza: Element; readonly partial: boolean }[];
+  /** Of whom not all sessions were told. */
+  readonly many: readonly string[];
+  readonly next: string | undefined;
+}
+
+/** Sessions of the tenant's people that were there when the first page was asked for. Throws the server's refusal. */
+export async function askSessions(context: DoorContext, after: string | undefined): Promise<SessionsPage> {
+  const answer = await ask(context, x("sessions", { xmlns: NS_PRESENCE, after, limit: PAGE }));
+  return {
+    sessions: answer.getChildren("presence").flatMap((stanza) => {
+      const from = parseJid(attr(stanza, "from"));
+      return from ? [{ from, stanza, partial: attr(stanza, "partial") === "true" }] : [];
+    }),
+    many: answer.getChildren("many").flatMap((each) => attr(each, "local") ?? []),
+    next: attr(answer, "next"),
+  };
+}
 
 /** The bare addresses of everybody whose presence a person of the tenant gets. */
 export async function askContacts(context: DoorContext, localpart: string): Promise<string[]> {

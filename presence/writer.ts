@@ -18,6 +18,8 @@ export interface WriterOptions {
   readonly everybody: () => Iterable<string>;
   /** Milliseconds between signs of life. */
   readonly beatMs?: number;
+  /** A person is as he was published before, with these times: they stand. */
+  readonly onContinued?: (localpart: string, before: LivePerson) => void;
   /** What is read changed, whatever it is; some times a second at most. */
   readonly onWritten?: () => void;
   /** Redis forgot what was written, or another owner took over: call `start` again if the stream still stands. */
@@ -97,7 +99,9 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
     return people.flatMap((each, index) => {
       const value = before[index];
       const now = personOf(each);
-      return [each, writePerson(value ? continued(readPerson(value), now) : now)];
+      const said = value ? continued(readPerson(value), now) : now;
+      if (said !== now) options.onContinued?.(each, said);
+      return [each, writePerson(said)];
     });
   };
 

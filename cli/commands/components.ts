@@ -85,7 +85,7 @@ async function run(): Promise<void> {
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const contacts = await contactsService(redis, patientRedis, log);
-  const presence = presenceDoor({ redis, clock, parts: [meetingsPart(), contacts.part] });
+  const presence = presenceDoor({ redis, clock, log, parts: [meetingsPart(), contacts.part] });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({
     ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },

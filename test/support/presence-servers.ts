@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Transform } from "node:stream";
 import { type Client, client, xml } from "@xmpp/client";
 import type { Redis } from "ioredis";
 import { type ServedDoor, serveDoor } from "../../components/door.ts";
@@ -20,21 +21,27 @@ import {
   redisUnderTest,
   until,
 } from "../../presence/redis-under-test.ts";
+import { type Connection, signInRaw } from "../bench/rooms/connection.ts";
 import { silentLog } from "./real.ts";
 
 export const nord = "nord.localhost";
 export const sued = "sued.localhost";
 const password = "correct horse";
 const master = "0123456789abcdef0123456789abcdef";
-const secretOf = (domain: string) => componentSecret(master, domain);
+export const secretOf = (domain: string) => componentSecret(master, domain);
 
 /** Between the door and the server; can be cut, and stays cut until it is mended. */
 interface Cable {
   readonly port: number;
   cut(): void;
   mend(): void;
+  /** From now on presence from the server is lost on the way, or is not any more. */
+  losePresence(is: boolean): void;
   close(): void;
 }
+
+/** Not what an answer holds: that has no receiver of its own. */
+const PRESENCE = /<presence\b(?=[^>]*\bto=)(?:[^>]*\/>|.*?<\/presence>)/gs;
 
 export interface PresenceWorld {
   readonly ports: { readonly clients: number; readonly components: number; readonly http: number };
@@ -52,6 +59,8 @@ export interface PresenceWorld {
   storeRoster(domain: string, localpart: string, contacts: readonly string[]): void;
   /** Signs in without becoming available. */
   signIn(jid: string, resource: string): Promise<Client>;
+  /** The same, costing next to nothing. */
+  signInRaw(jid: string, resource: string): Promise<Connection>;
   signOff(who: Client): Promise<void>;
   /** The connection ends without a word. */
   drop(who: Client): Promise<void>;
@@ -62,6 +71,12 @@ export interface PresenceWorld {
 async function layCable(to: number): Promise<Cable> {
   const sockets = new Set<Socket>();
   let whole = true;
+  let losing = false;
+  const lossy = () =>
+    new Transform({
+      // There is little traffic in tests: an element comes in one piece.
+      transform: (chunk: Buffer, _encoding, done) => done(null, losing ? String(chunk).replace(PRESENCE, "") : chunk),
+    });
   const server = createServer((near) => {
     if (!whole) return void near.destroy();
     const far = connect(to, "127.0.0.1");
@@ -70,7 +85,7 @@ async function layCable(to: number): Promise<Cable> {
       [far, near],
     ] as const) {
       sockets.add(one);
-      one.pipe(other);
+      (one === far ? one.pipe(lossy()) : one).pipe(other);
       one.on("error", () => other.destroy());
       one.on("close", () => {
         sockets.delete(one);
@@ -86,6 +101,9 @@ async function layCable(to: number): Promise<Cable> {
     },
     mend: () => {
       whole = true;
+    },
+    losePresence: (is) => {
+      losing = is;
     },
     close: () => {
       server.close();
@@ -145,6 +163,7 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
   writeConfig(folder, ports, people);
   const config = join(folder, "prosody.cfg.lua");
   const clients = new Set<Client>();
+  const raw = new Set<Connection>();
   let prosody: ChildProcess | undefined;
   const redisServer = await redisUnderTest();
   redisServer.start();
@@ -181,7 +200,13 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
     signOff,
     openDoor: (deps, log = silentLog) =>
       serveDoor(
-        presenceDoor({ redis, clock: Date.now, timing: { grant: 3_000, answer: 3_000, check: 500 }, ...deps }),
+        presenceDoor({
+          redis,
+          clock: Date.now,
+          log,
+          timing: { grant: 3_000, answer: 3_000, check: 500, compare: 300_000, page: 10 },
+          ...deps,
+        }),
         { id: "nord", domain: nord, partners: [sued] },
         { host: "127.0.0.1", port: cable.port, secretOf, maxStanzaBytes: 262_144, newId, log },
       ),
@@ -218,12 +243,22 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
       clients.add(made);
       return made;
     },
+    signInRaw: async (jid, resource) => {
+      const [user = "", domain = ""] = jid.split("@");
+      const made = await signInRaw({ host: "127.0.0.1", port: ports.clients, domain }, { user, password }, resource);
+      raw.add(made);
+      return made;
+    },
     drop: async (who) => {
       clients.delete(who);
       // Closes the socket, not the stream.
       await who.disconnect();
     },
-    signOffAll: async () => void (await Promise.all([...clients].map(signOff))),
+    signOffAll: async () => {
+      for (const each of raw) each.close();
+      raw.clear();
+      await Promise.all([...clients].map(signOff));
+    },
     close: async () => {
       redis.disconnect();
       cable.close();
