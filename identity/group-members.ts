@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import { type Actor, audit } from "./audit.ts";
+import { tellDirectory } from "./directory-events.ts";
 import type { PeopleDeps, PersonTables } from "./person-tables.ts";
 
 /** Who is in which group. A person is locked before a group, always, or two changes could wait for each other. */
@@ -12,7 +13,7 @@ type Trx = Transaction<PersonTables>;
  * a person, so that the person gets a new version.
  */
 export async function setMember(
-  deps: Pick<PeopleDeps, "db" | "clock" | "newId">,
+  deps: Pick<PeopleDeps, "db" | "clock" | "newId" | "redis" | "log">,
   tenant: string,
   group: string,
   person: string,
@@ -41,6 +42,7 @@ export async function setMember(
     const values = { before: member ? null : { member: person }, after: member ? { member: person } : null };
     await audit(trx, actor, { tenant, action, object: `group/${group}`, ...values }, now, deps.newId);
   });
+  await tellDirectory(deps, tenant);
 }
 
 /** Puts a person, whom the caller has locked, into these groups and no others. Gives the ids before and after. */

@@ -2,10 +2,11 @@ import { sql, type Transaction } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import { versionTag } from "../platform/http.ts";
 import { type Actor, audit } from "./audit.ts";
+import { tellDirectory } from "./directory-events.ts";
 import type { PeopleDeps, PersonTables } from "./person-tables.ts";
 
 type Trx = Transaction<PersonTables>;
-type Deps = Pick<PeopleDeps, "db" | "clock" | "newId">;
+type Deps = Pick<PeopleDeps, "db" | "clock" | "newId" | "redis" | "log">;
 
 export interface Group {
   readonly id: string;
@@ -42,9 +43,14 @@ export async function readGroup({ db }: Pick<Deps, "db">, tenant: string, id: st
 }
 
 /** Throws `conflict` for a name that is taken, `too-many` beyond a thousand groups. */
-export function createGroup(deps: Deps, tenant: string, group: { name: string; roster: boolean }, actor: Actor) {
+export async function createGroup(
+  deps: Deps,
+  tenant: string,
+  group: { name: string; roster: boolean },
+  actor: Actor,
+): Promise<string> {
   const now = new Date(deps.clock());
-  return deps.db.withTenants([tenant], async (trx: Trx) => {
+  const made = await deps.db.withTenants([tenant], async (trx: Trx) => {
     const known = await trx.selectFrom("tenant").select("id").where("id", "=", tenant).executeTakeFirst();
     if (!known) throw new KontorError("not-found", "There is no such tenant");
     const { count } = await trx
@@ -64,6 +70,8 @@ export function createGroup(deps: Deps, tenant: string, group: { name: string; r
     await audit(trx, actor, { tenant, action: "group:create", object: `group/${id}`, after: group }, now, deps.newId);
     return id;
   });
+  await tellDirectory(deps, tenant);
+  return made;
 }
 
 export function changeGroup(
@@ -127,4 +135,5 @@ async function changing(
     const change = { tenant, action, object: `group/${id}`, ...(await work(trx, group)) };
     await audit(trx, actor, change, new Date(deps.clock()), deps.newId);
   });
+  await tellDirectory(deps, tenant);
 }

@@ -3,6 +3,7 @@ import type { Transaction } from "kysely";
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
 import type { Actor } from "./audit.ts";
+import { tellDirectory } from "./directory-events.ts";
 import type { InvitationLink } from "./invitation-store.ts";
 import { personEmail, personLocalpart, personName } from "./person-fields.ts";
 import { insertPerson, type NewPerson, takenText, tellAccounts } from "./person-store.ts";
@@ -77,7 +78,10 @@ export async function importPeople(
     const imported = going ? good.length : 0;
     return { lines, good: good.length, bad: checked.length - good.length, imported };
   });
-  if (report.imported > 0) await tellAccounts(deps, tenant);
+  if (report.imported > 0) {
+    await tellAccounts(deps, tenant);
+    await tellDirectory(deps, tenant);
+  }
   return report;
 }
 

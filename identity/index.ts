@@ -4,6 +4,7 @@ export { accessChanged, followAccess } from "./access-events.ts";
 export { type Actor, type AuditChange, actorOf, audit, localActor } from "./audit.ts";
 export { auditRoutes } from "./audit-http.ts";
 export { cookieName } from "./core-session-cookie.ts";
+export { directoryChanged } from "./directory-events.ts";
 export { emergencyRoutes } from "./emergency-http.ts";
 export { bearerAuthentication } from "./http.ts";
 export { csvBody } from "./import-http.ts";

@@ -5,6 +5,7 @@ import { wake } from "../platform/wake.ts";
 import { addAccountTask } from "./account-store.ts";
 import { audit } from "./audit.ts";
 import { passwordProblem } from "./core-password.ts";
+import { tellDirectory } from "./directory-events.ts";
 import { accountTasksTopic, type PeopleDeps, type PersonTables } from "./person-tables.ts";
 
 /** Links by which people set their own password: single use, a week long, only their hash is kept. */
@@ -83,6 +84,7 @@ export async function acceptInvitation(deps: PeopleDeps, token: string, password
     return invited;
   });
   await wake(deps.redis, accountTasksTopic, { tenant }, deps.log);
+  await tellDirectory(deps, tenant);
   return accepted;
 }
 

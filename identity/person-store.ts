@@ -6,6 +6,7 @@ import { unknownPassword } from "./account-commands.ts";
 import { addAccountTask } from "./account-store.ts";
 import { type Actor, audit } from "./audit.ts";
 import { passwordProblem } from "./core-password.ts";
+import { tellDirectory } from "./directory-events.ts";
 import { setGroups } from "./group-members.ts";
 import { addInvitation, type InvitationLink } from "./invitation-store.ts";
 import { requireOtherAdministrator } from "./last-administrator.ts";
@@ -81,6 +82,7 @@ export async function createPerson(deps: PeopleDeps, tenant: string, person: New
     return insertPerson(trx, deps, tenant, person, actor);
   });
   await tellAccounts(deps, tenant);
+  await tellDirectory(deps, tenant);
   return made;
 }
 
@@ -105,6 +107,7 @@ export async function changePerson(deps: PeopleDeps, tenant: string, id: string,
       after: { ...after, ...(groups && { groups: groups.after }) },
     };
   });
+  await tellDirectory(deps, tenant);
 }
 
 /**
@@ -138,6 +141,7 @@ async function leaving(deps: PeopleDeps, tenant: string, id: string, actor: Acto
     return { before: { status: person.status }, after };
   });
   await tellAccounts(deps, tenant);
+  await tellDirectory(deps, tenant);
   await wake(deps.redis, personDisabledTopic, { tenant, person: id }, deps.log);
   if (kind === "delete") await wake(deps.redis, personTiesTopic, { tenant }, deps.log);
 }

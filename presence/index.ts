@@ -6,6 +6,7 @@
 export { presenceDoor } from "./component.ts";
 export { type Contacts, openContacts } from "./contacts.ts";
 export { contactsService } from "./contacts-part.ts";
+export { groupsService } from "./groups-part.ts";
 export { presenceRoutes } from "./http.ts";
 export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";

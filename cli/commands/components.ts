@@ -22,7 +22,7 @@ import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
-import { contactsService, meetingsPart, presenceDoor } from "../../presence/index.ts";
+import { contactsService, groupsService, meetingsPart, presenceDoor } from "../../presence/index.ts";
 import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -45,6 +45,7 @@ async function run(): Promise<void> {
   );
   const messages = metrics.counter("kontor_messages_committed_total", "Messages committed to room logs");
   const copies = metrics.counter("kontor_messages_reflected_total", "Copies of messages sent to occupants");
+  const members = metrics.counter("kontor_group_members_told_total", "Members of groups told to the XMPP server");
   const erasing = { files: linkedFiles(diskBytes(settings.files.folder)), newId, log };
   const tidier = createLogTidier({ tidy: (day) => tidyDay(db, day), clock, log });
   const { url, role } = settings.database;
@@ -85,7 +86,8 @@ async function run(): Promise<void> {
   });
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const contacts = await contactsService(redis, patientRedis, log);
-  const presence = presenceDoor({ redis, clock, log, parts: [meetingsPart(), contacts.part] });
+  const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
+  const presence = presenceDoor({ redis, clock, log, parts: [meetingsPart(), contacts.part, groups.part] });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({
     ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },
@@ -113,7 +115,7 @@ async function run(): Promise<void> {
   );
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([deaf(), served.close(), accounts.close(), watch.stop(), contacts.close()]);
+    await Promise.all([deaf(), groups.close(), served.close(), accounts.close(), watch.stop(), contacts.close()]);
     await background.stop();
     await tidier.stop();
     await Promise.all([roomLog.close(), archive.close(), personal?.close()]);

@@ -13,6 +13,7 @@ const hostModules = [
     "kontor_tenants",
     "kontor_fanout",
     "kontor_deleted",
+    "kontor_groups",
     "kontor_visibility",
     "kontor_presence",
     "limits",

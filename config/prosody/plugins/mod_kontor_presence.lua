@@ -150,6 +150,11 @@ local function touch(jid)
 	module:add_timer(TELL_SECONDS, tell);
 end
 
+-- By mod_kontor_groups: everybody in a group has other contacts when it changes.
+module:hook("kontor-contacts-changed", function (event)
+	for _, address in ipairs(event.addresses) do touch(address); end
+end);
+
 local subscribing = { subscribe = true, subscribed = true, unsubscribe = true, unsubscribed = true };
 
 local function on_presence(event)
