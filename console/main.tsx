@@ -17,6 +17,7 @@ import "./ui/tables.css";
 import "./ui/notes.css";
 import "./ui/rooms.css";
 import "./ui/jobs.css";
+import "./ui/presence.css";
 
 const root = document.getElementById("console");
 if (!root) throw new Error("the page has no place for the console");

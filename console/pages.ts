@@ -6,7 +6,9 @@ import { AuditPage } from "./pages/audit.tsx";
 import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { OwnMessagesPage } from "./pages/own-messages.tsx";
+import { OwnPresencePage } from "./pages/own-presence-page.tsx";
 import { PeoplePage } from "./pages/people.tsx";
+import { PresenceRulesPage } from "./pages/presence-rules.tsx";
 import { RolesPage } from "./pages/roles.tsx";
 import { RoomsPage } from "./pages/rooms.tsx";
 import { SignInSettingsPage } from "./pages/sign-in-settings.tsx";
@@ -29,7 +31,9 @@ export interface PageEntry {
     | "audit"
     | "tokens"
     | "signInSettings"
+    | "presenceRules"
     | "ownMessages"
+    | "ownPresence"
     | "account";
   /** What one must be allowed to see it; undefined: everybody who is signed in. */
   readonly action: Action | undefined;
@@ -49,6 +53,8 @@ export const pages: readonly PageEntry[] = [
   { path: "/audit", name: "audit", action: "audit:read", Element: AuditPage },
   { path: "/tokens", name: "tokens", action: "token:read", Element: TokensPage },
   { path: "/sign-in-settings", name: "signInSettings", action: "sign-in:read", Element: SignInSettingsPage },
+  { path: "/presence-rules", name: "presenceRules", action: "presence:change", Element: PresenceRulesPage },
   { path: "/own-messages", name: "ownMessages", action: undefined, Element: OwnMessagesPage },
+  { path: "/own-presence", name: "ownPresence", action: undefined, Element: OwnPresencePage },
   { path: "/account", name: "account", action: undefined, Element: AccountPage },
 ];

@@ -12,6 +12,7 @@ import { groupShape } from "./group.ts";
 import { GroupChoice } from "./group-choice.tsx";
 import { MeanwhileNote } from "./meanwhile-note.tsx";
 import { type PersonRow, type PersonWithGroups, personWithGroups } from "./person.ts";
+import { PersonAbsence } from "./person-absence.tsx";
 
 const groupsAnswer = z.object({ items: z.array(groupShape) });
 
@@ -95,6 +96,7 @@ export function PersonDialog({ tenant, person, onClose, onDone }: PersonDialogPr
             />
             <GroupChoice groups={read.groups} chosen={read.first.groups.map(({ id }) => id)} />
           </Form>
+          {person.status === "active" ? <PersonAbsence at={at} /> : null}
         </>
       ) : (
         <>

@@ -8,7 +8,9 @@ import * as groups from "./groups.ts";
 import * as invitation from "./invitation.ts";
 import * as overview from "./overview.ts";
 import * as ownMessages from "./own-messages.ts";
+import * as ownPresence from "./own-presence.ts";
 import * as people from "./people.ts";
+import * as presenceRules from "./presence-rules.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
@@ -36,7 +38,9 @@ const textsIn = (language: "de" | "en") => ({
   invitation: invitation[language],
   overview: overview[language],
   ownMessages: ownMessages[language],
+  ownPresence: ownPresence[language],
   people: people[language],
+  presenceRules: presenceRules[language],
   problems: problems[language],
   roleNames: roleNames[language],
   roles: roles[language],

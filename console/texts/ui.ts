@@ -37,6 +37,10 @@ export const de = {
   next: "Nächste Seite",
   language: "Sprache",
   theme: "Farben",
+  copy: "Kopieren",
+  copyOne: "Kopieren: {{what}}",
+  copied: "Kopiert.",
+  copySelected: "Markiert: Kopieren Sie es mit der Tastatur.",
   themes: { system: "wie das System", light: "hell", dark: "dunkel" },
 };
 
@@ -79,5 +83,9 @@ export const en: typeof de = {
   next: "Next page",
   language: "Language",
   theme: "Colours",
+  copy: "Copy",
+  copyOne: "Copy: {{what}}",
+  copied: "Copied.",
+  copySelected: "Selected: copy it with the keyboard.",
   themes: { system: "as the system", light: "light", dark: "dark" },
 };

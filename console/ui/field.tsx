@@ -126,15 +126,23 @@ export function SelectField({ name, label, hint, required, choices, defaultValue
 export function CheckField(props: {
   readonly name: string;
   readonly label: string;
+  readonly hint?: string;
   readonly value?: string;
   readonly defaultChecked?: boolean;
 }) {
   const id = useId();
-  const { label, ...rest } = props;
+  const { label, hint, ...rest } = props;
   return (
     <div className="check">
-      <input type="checkbox" id={id} {...rest} />
-      <label htmlFor={id}>{label}</label>
+      <input type="checkbox" id={id} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
+      <div>
+        <label htmlFor={id}>{label}</label>
+        {hint ? (
+          <p className="hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        ) : null}
+      </div>
     </div>
   );
 }
@@ -143,10 +151,11 @@ interface RadioProps {
   readonly name: string;
   readonly legend: string;
   readonly choices: readonly (Choice & { readonly hint: string })[];
+  readonly defaultValue?: string;
 }
 
 /** One of several, each with what it means. */
-export function RadioFields({ name, legend, choices }: RadioProps) {
+export function RadioFields({ name, legend, choices, defaultValue }: RadioProps) {
   const id = useId();
   const error = useContext(FormErrors)[name];
   return (
@@ -159,6 +168,7 @@ export function RadioFields({ name, legend, choices }: RadioProps) {
             id={`${id}-${value}`}
             name={name}
             value={value}
+            defaultChecked={value === defaultValue}
             aria-invalid={error ? true : undefined}
             aria-describedby={`${id}-${value}-hint`}
           />
