@@ -1,6 +1,6 @@
 /** A room's log as a stream that goes on, for as long as who reads it may. */
-import { KontorError } from "../platform/errors.ts";
 import { EventStream, type StreamEvent } from "../platform/http-event-stream.ts";
+import { streamPlaces } from "../platform/stream-places.ts";
 import type { LogEntry } from "./log.ts";
 import type { RoomWatch } from "./room-watch.ts";
 import { type ShownPerson, shownEvents } from "./shown.ts";
@@ -41,19 +41,14 @@ export interface RoomStreams {
 
 /** The streams of one process. */
 export function roomStreams(watch: RoomWatch, clock: () => number): RoomStreams {
-  const own = new Map<string, number>();
-  const count = (reader: string, by: 1 | -1) => {
-    const open = (own.get(reader) ?? 0) + by;
-    if (open > 0) own.set(reader, open);
-    else own.delete(reader);
-  };
+  const places = streamPlaces({ all: MAX_STREAMS, own: MAX_OWN });
 
   async function* follow(reading: Reading, signal: AbortSignal): AsyncGenerator<StreamEvent | undefined> {
     const { roomId, reader, inside, start, more, check, eventOf } = reading;
     const until = clock() + LIFE_MS;
     // Before the first look: what is said meanwhile rings.
     const follower = watch.follow(roomId, inside !== undefined);
-    count(reader, 1);
+    const leave = places.take(reader);
     try {
       let { entries, seq } = await start();
       for (; !signal.aborted; entries = await more(seq)) {
@@ -72,18 +67,13 @@ export function roomStreams(watch: RoomWatch, clock: () => number): RoomStreams 
         } while (!(await follower.next(LOOK_MS, signal)));
       }
     } finally {
-      count(reader, -1);
+      leave();
       follower.stop();
     }
   }
 
   return {
-    requirePlace: (reader) => {
-      if (watch.followers() >= MAX_STREAMS) throw new KontorError("too-many", "Too many read along, try again later");
-      if ((own.get(reader) ?? 0) >= MAX_OWN) {
-        throw new KontorError("too-many", `Read along in at most ${MAX_OWN} places at a time`);
-      }
-    },
+    requirePlace: places.require,
     open: (reading) => new EventStream((signal) => follow(reading, signal)),
   };
 }

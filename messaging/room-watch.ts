@@ -7,8 +7,6 @@ import { roomLogTopic } from "./log.ts";
 import { type LiveNews, roomNewsTopic } from "./room-news.ts";
 
 export interface RoomWatch {
-  /** How many follow. */
-  readonly followers: () => number;
   /** Follows a room until `stop`; `live`: also who comes, goes and types. */
   follow(roomId: string, live: boolean): Follower;
 }
@@ -86,7 +84,6 @@ export function roomWatch(redis: Redis, log: Log): RoomWatch {
   };
 
   return {
-    followers: () => count,
     follow: (roomId, live) => {
       count += 1;
       listening ??= listen();

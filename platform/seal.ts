@@ -8,7 +8,7 @@ const TAG_BYTES = 16;
 export interface SealKey {
   readonly master: string;
   /** Each purpose has a key of its own, derived from the master. */
-  readonly purpose: "account-task" | "bridge-link" | "presence-webhook" | "sign-in-provider";
+  readonly purpose: "account-task" | "bridge-link" | "presence-events" | "presence-webhook" | "sign-in-provider";
 }
 
 const keyOf = ({ master, purpose }: SealKey): Buffer =>

@@ -42,16 +42,15 @@ export function viewerOf(looker: Looker, domain: string, person: DirectoryPerson
 }
 
 /** Whether what a looker may see of these people depends on who his contacts are. */
-export function needsContacts(looker: Looker, rules: PresenceRules, people: readonly DirectoryPerson[]): boolean {
+export function needsContacts(looker: Looker, rules: PresenceRules, people: Iterable<DirectoryPerson>): boolean {
   if (looker.kind === "program") return false;
   const [stranger, contact] = [false, true].map((is) => ({ kind: looker.kind, contact: is, sharesGroup: false }));
   if (!stranger || !contact) return false;
-  return people.some(
-    ({ id, own, groups }) =>
-      id !== looker.person &&
-      !groups.some((group) => looker.groups.has(group)) &&
-      maySee(contact, rules, own) !== maySee(stranger, rules, own),
-  );
+  for (const { id, own, groups } of people) {
+    if (id === looker.person || groups.some((group) => looker.groups.has(group))) continue;
+    if (maySee(contact, rules, own) !== maySee(stranger, rules, own)) return true;
+  }
+  return false;
 }
 
 /** `show` of whoever may not see, and while nothing is known. */

@@ -19,6 +19,8 @@ export interface PresenceHttpDeps {
   readonly newId: NewId;
   /** Ids that nobody can guess, nor see when they were made. */
   readonly newBadge: NewId;
+  /** Master of the key under which places in event streams are sealed. */
+  readonly secret: string;
   /** Base of the addresses of badges. */
   readonly publicUrl: string;
 }

@@ -97,8 +97,15 @@ beforeAll(async () => {
     onLost: () => writer.start(),
   });
   const routes = presenceRoutes({
-    ...{ db, redis, reader: presenceReader(redis), contacts: { of: async () => undefined } },
-    ...{ log: silentLog, clock: Date.now, newId, newBadge: newId, publicUrl: "https://kontor.example" },
+    ...{ db, redis, reader: presenceReader(redis), contacts: { of: async () => new Set() } },
+    ...{
+      log: silentLog,
+      clock: Date.now,
+      newId,
+      newBadge: newId,
+      publicUrl: "https://kontor.example",
+      secret: "test",
+    },
   });
   app.use("/api/v1", apiRouter(routes, bearerAuthentication(db, Date.now)), problemHandler(silentLog));
 });

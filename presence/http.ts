@@ -4,6 +4,7 @@ import { KontorError } from "../platform/errors.ts";
 import { type Caller, contentTag, type Route, route } from "../platform/http.ts";
 import { present, viewerOf } from "./core-present.ts";
 import { domainOf, type PresenceHttpDeps } from "./http-deps.ts";
+import { presenceEventRoutes } from "./http-events.ts";
 import { ownPresenceRoutes } from "./http-own.ts";
 import { presenceRulesRoutes } from "./http-rules.ts";
 import * as shapes from "./http-shapes.ts";
@@ -51,6 +52,7 @@ export function presenceRoutes(deps: PresenceHttpDeps): Route[] {
   return [
     ...presenceRulesRoutes(deps),
     ...ownPresenceRoutes(deps),
+    ...presenceEventRoutes(deps),
     route({
       method: "get",
       path: "/tenants/{tenant}/presence",

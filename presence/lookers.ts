@@ -1,15 +1,13 @@
 /** Who looks at the presence of a tenant's people: what has to be known of him for that. */
 import type { Principal } from "../platform/http.ts";
 import type { Database } from "../platform/postgres.ts";
+import type { Contacts } from "./contacts.ts";
 import { type DirectoryPerson, type Looker, needsContacts } from "./core-present.ts";
 import type { PresenceRules } from "./core-visibility.ts";
 import { rosterGroupsOf } from "./store-directory.ts";
 
-/** Whose presence people are subscribed to, by their rosters. */
-export interface ContactsReader {
-  /** Bare addresses; undefined when it is not known now. */
-  of(tenant: string, localpart: string): Promise<ReadonlySet<string> | undefined>;
-}
+/** Whom people are contacts of. */
+export type ContactsReader = Pick<Contacts, "of">;
 
 /** Somebody of the tenant, or a program; whoever else has rights there is as a program. */
 export async function lookerOf(db: Database, { person }: Pick<Principal, "person">, tenant: string): Promise<Looker> {

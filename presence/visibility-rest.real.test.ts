@@ -29,7 +29,7 @@ beforeAll(async () => {
   await world.addPerson(partner, "foreign");
   await world.addGroup(home, "Team", true, "ada", "member");
   leadership = await world.addGroup(home, "Leitung", false, "ada", "secret");
-  world.contactsOf.set(`contact@${domainOf(home)}`, new Set([`ada@${domainOf(home)}`]));
+  await world.setContacts(home, "contact", `ada@${domainOf(home)}`);
   await world.hear(home);
   const phone = { ...device, resource: "phone", kind: "phone", show: "away", idleSince: 1_700_000_100_000 } as const;
   await world.show(home, "ada", {

@@ -147,7 +147,7 @@ export function apiParts({ settings, log, db, redis, clock, access, tokens, arch
     ...tenantExportRoutes({ ...deps, parts: [{ kind: "room", pages: (tenant) => exportRooms(db, tenant) }] }),
     ...auditRoutes(deps),
     ...webhookRoutes({ ...deps, secret: settings.xmpp.secret, allowLocal }),
-    ...presenceRoutes({ ...deps, publicUrl, newBadge: newRequestId, reader: presenceReader(redis), contacts }),
+    ...presenceRoutes({ ...people, newBadge: newRequestId, reader: presenceReader(redis), contacts }),
     ...roomRoutes(deps),
     ...roomExportRoutes({ ...deps, bytes: exportStore(settings).bytes, limits: settings.exports }),
     ...personalRoutes({ ...deps, archive }),

@@ -1,4 +1,5 @@
 /** For tests: two tenants that federate, in a database of their own, a Redis of their own, and the API as people have it. */
+import { createServer, type Server } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import express from "express";
 import type { Redis } from "ioredis";
@@ -8,13 +9,16 @@ import { addTenant } from "../../identity/index.ts";
 import { apiRouter, type Principal, problemHandler, type Scope } from "../../platform/http.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
 import { openRedis, redisReady } from "../../platform/redis.ts";
+import { wake } from "../../platform/wake.ts";
+import { contactsKey, contactsTold, openContacts } from "../../presence/contacts.ts";
 import type { LivePerson } from "../../presence/core.ts";
 import type { Audience, PresenceRules } from "../../presence/core-visibility.ts";
+import { presenceChanged } from "../../presence/events.ts";
 import { presenceRoutes } from "../../presence/index.ts";
-import type { ContactsReader } from "../../presence/lookers.ts";
-import { redisUnderTest, until } from "../../presence/redis-under-test.ts";
+import { listenAnywhere, redisUnderTest, until } from "../../presence/redis-under-test.ts";
 import { presenceReader } from "../../presence/store.ts";
 import { presenceWriter } from "../../presence/writer.ts";
+import { readEvents } from "./event-reader.ts";
 import { tokenFor } from "./principal.ts";
 import { silentLog } from "./real.ts";
 import { scratchDatabase } from "./scratch-database.ts";
@@ -77,16 +81,22 @@ export async function presenceWorld() {
         everybody: () =>
           [...live.keys()].filter((jid) => jid.endsWith(`@${domainOf(tenant)}`)).map((jid) => jid.split("@")[0] ?? ""),
         onLost: () => writer.start(),
+        onWritten: () => void wake(redis, presenceChanged, { tenant }, silentLog),
       });
       return [tenant, writer] as const;
     }),
   );
-  const contactsOf = new Map<string, Set<string>>();
-  const contacts: ContactsReader = { of: async (tenant, localpart) => contactsOf.get(at(tenant, localpart)) };
+  const contacts = await openContacts(redis, silentLog);
+  /** As the presence domain does when a roster has changed and somebody asks. */
+  const setContacts = async (tenant: string, localpart: string, ...jids: string[]) => {
+    await redis.set(contactsKey(tenant, localpart), JSON.stringify(jids));
+    await wake(redis, contactsTold, { tenant, localpart, known: false }, silentLog);
+  };
   const reader = presenceReader(redis);
   const deps = {
     ...{ db, redis, reader, contacts, log: silentLog, clock: Date.now, newId, newBadge: newRequestId },
     publicUrl: "https://kontor.example/",
+    secret: "test",
   };
   const routes = presenceRoutes(deps);
 
@@ -106,16 +116,18 @@ export async function presenceWorld() {
       apiRouter(routes, async () => who),
       problemHandler(silentLog),
     );
+  const servers = new Set<Server>();
   const query = (text: ReturnType<typeof sql>) => text.execute(owner.common());
 
   return {
-    ...{ db, owner, redis, redisServer, deps, idOf, personal, query, contactsOf },
+    ...{ db, owner, redis, redisServer, deps, idOf, personal, query, setContacts },
     token: tokenFor(home, "presence:read"),
     addPerson: async (tenant: string, localpart: string, name = `Person ${localpart}`): Promise<string> => {
       const id = newId();
       ids.set(at(tenant, localpart), id);
       await query(sql`insert into person (tenant_id, id, localpart, name, created_at)
         values (${tenant}, ${id}, ${localpart}, ${name}, ${now})`);
+      await setContacts(tenant, localpart);
       return id;
     },
     addGroup: async (tenant: string, name: string, roster: boolean, ...members: string[]): Promise<string> => {
@@ -135,6 +147,14 @@ export async function presenceWorld() {
         (view) => view.since !== undefined,
       );
     },
+    /** The server cannot be heard any more. */
+    deafen: async (tenant: string) => {
+      writers.get(tenant)?.stop();
+      await until(
+        () => reader.read(tenant, []),
+        (view) => view.since === undefined,
+      );
+    },
     show: async (tenant: string, localpart: string, person: LivePerson) => {
       live.set(at(tenant, localpart), person);
       writers.get(tenant)?.changed(localpart);
@@ -147,6 +167,21 @@ export async function presenceWorld() {
     ask: (who: Principal, method: "get" | "put" | "delete", path: string, body?: object, headers = {}) => {
       const sent = request(appOf(who))[method](`/api/v1${path}`).set(headers);
       return body === undefined ? sent : sent.send(body);
+    },
+    /** Follows presence as somebody, on a port of its own. */
+    follow: async (who: Principal, path: string, headers: Record<string, string> = {}) => {
+      const server = createServer(appOf(who));
+      const port = await listenAnywhere(server);
+      const events = await readEvents(`http://127.0.0.1:${port}/api/v1${path}`, headers);
+      servers.add(server);
+      return {
+        ...events,
+        stop: () => {
+          events.stop();
+          server.close();
+          servers.delete(server);
+        },
+      };
     },
     setRules: (tenant: string, rules: Partial<PresenceRules>) =>
       request(appOf(tokenFor(tenant, "presence:change")))
@@ -163,6 +198,9 @@ export async function presenceWorld() {
         .send({ audience: null, hideTimes: false, outOfOffice: null, badge: false, ...own })
         .expect(200),
     close: async () => {
+      for (const server of servers) server.closeAllConnections();
+      for (const server of servers) server.close();
+      await contacts.close();
       await Promise.all([...writers.values()].map((writer) => writer.close()));
       redis.disconnect();
       await redisServer.kill();
