@@ -12,3 +12,4 @@ export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";
 export { absenceDeletion } from "./store-absence.ts";
 export { webhookRoutes } from "./webhook/http.ts";
+export { startWebhooks } from "./webhook/jobs.ts";

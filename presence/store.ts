@@ -61,7 +61,7 @@ export interface ChangePosition {
 }
 
 /** Who changed since a position; the present state is read after it. */
-interface PresenceChanges extends ChangePosition {
+export interface PresenceChanges extends ChangePosition {
   /** In the order of their last change, each once; as many as asked for means that there may be more. */
   readonly localparts: readonly string[];
   /** As in PresenceView. While it is undefined the position stays where it was. */

@@ -13,15 +13,15 @@ import {
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
-import { absenceDeletion } from "../../presence/index.ts";
+import { absenceDeletion, presenceReader, startWebhooks } from "../../presence/index.ts";
 import { catalogue, startRetention } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { startProcess } from "../process.ts";
 
-/** The worker: deletion on time, signing of the audit log, exports. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
+/** The worker: deletion on time, signing of the audit log, exports, webhooks of presence. Starts and stays up while PostgreSQL or Redis are away; /readyz says so. */
 export function command(): Command {
   return new Command("worker")
-    .description("run the worker: deletion on time, signing of the audit log, exports")
+    .description("run the worker: deletion on time, signing of the audit log, exports, webhooks")
     .action(run);
 }
 
@@ -61,11 +61,15 @@ async function run(): Promise<void> {
     ...{ db, connection: base.patientRedis, clock, log, newId, bytes, workFolder },
     ...{ files: linkedReading({ db, bytes: files }), maxBytes: settings.exports.maxBytes },
   });
+  const webhooks = startWebhooks({
+    ...{ db, connection: base.patientRedis, clock, log, metrics, newId, reader: presenceReader(base.redis) },
+    ...{ secret: settings.xmpp.secret, allowLocal: settings.signIn.allowLocalProviders, random: Math.random },
+  });
   const health = await serveHealth({ host: settings.health.host, port: settings.health.workerPort }, checks, metrics);
   log.info("Working", { class: "system" });
   onShutdown(log, async () => {
     health?.close();
-    await Promise.all([retention.close(), audit.close(), exporting.close()]);
+    await Promise.all([retention.close(), audit.close(), exporting.close(), webhooks.close()]);
     await owner.close();
     await archive?.close();
     await base.close();

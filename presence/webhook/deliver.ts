@@ -13,7 +13,7 @@ export interface Delivery {
 }
 
 /** For all of a delivery. */
-const DELIVERY_MS = 10_000;
+export const DELIVERY_MS = 10_000;
 /** An answer is read to its end and thrown away. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 

@@ -179,7 +179,7 @@ export function removeWebhook(
   });
 }
 
-const objectOf = ({ id }: WebhookPlace): string => `presence-webhook/${id}`;
+export const objectOf = ({ id }: WebhookPlace): string => `presence-webhook/${id}`;
 
 /** What the query of an address says is often a secret. */
 function logged({ url, group }: WebhookWish) {
@@ -194,7 +194,7 @@ const anew = (now: Date) => ({
 });
 
 /** Whom a webhook was shown is forgotten: it is told of everybody again. */
-async function forgetTold(trx: Trx, { tenant, id }: WebhookPlace): Promise<void> {
+export async function forgetTold(trx: Trx, { tenant, id }: WebhookPlace): Promise<void> {
   await trx.deleteFrom("presence_webhook_told").where("tenant_id", "=", tenant).where("webhook_id", "=", id).execute();
 }
 

@@ -13,7 +13,7 @@ import { webhookRoutes } from "../../presence/webhook/http.ts";
 import { tokenFor } from "./principal.ts";
 import { type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
-const SECRET = "a secret of the test's own, long enough for all";
+export const SECRET = "a secret of the test's own, long enough for all";
 
 export interface WebhookWorld {
   readonly scratch: ScratchDatabase;
