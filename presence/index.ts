@@ -3,6 +3,7 @@
  * privileged entity (component.ts), made out in core.ts, kept live in Redis (writer.ts, store.ts), shown over REST
  * (http.ts).
  */
+export { badgeRouter } from "./badge-router.ts";
 export { presenceDoor } from "./component.ts";
 export { type Contacts, openContacts } from "./contacts.ts";
 export { contactsService } from "./contacts-part.ts";

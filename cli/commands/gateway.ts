@@ -5,7 +5,14 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { countBytes, diskBytes, fileRouter, sweepFiles } from "../../filetransfer/index.ts";
 import { countLinks, linkRoutes, startBridges } from "../../gateway/bridge/index.ts";
-import { closeGently, createApp, failureLimiter, rememberedTenants, setLimits } from "../../gateway/http/index.ts";
+import {
+  closeGently,
+  createApp,
+  failureLimiter,
+  languageOf,
+  rememberedTenants,
+  setLimits,
+} from "../../gateway/http/index.ts";
 import {
   type AccessReader,
   accessReader,
@@ -51,7 +58,14 @@ import { idempotency } from "../../platform/idempotency.ts";
 import { newId, newRequestId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Database } from "../../platform/postgres.ts";
-import { type Contacts, openContacts, presenceReader, presenceRoutes, webhookRoutes } from "../../presence/index.ts";
+import {
+  badgeRouter,
+  type Contacts,
+  openContacts,
+  presenceReader,
+  presenceRoutes,
+  webhookRoutes,
+} from "../../presence/index.ts";
 import { retentionRoutes } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { type ProcessBase, startProcess } from "../process.ts";
@@ -86,6 +100,7 @@ async function run(): Promise<void> {
   const app = createApp({
     ...apiParts({ settings, log, db, redis, clock, access, tokens, archive, contacts }),
     fileRouter: fileRouter(files),
+    badges: badgeRouter({ db, redis, reader: presenceReader(redis), clock, languageOf }),
     idempotency: idempotency(db, clock),
     failedSignIns: failureLimiter(redis),
     closing: closing.signal,

@@ -27,6 +27,8 @@ export interface AppParts {
   /** Under /api/v1 before the routes: what makes their bodies of other media types. */
   readonly doors?: readonly Router[];
   readonly fileRouter: Router;
+  /** Under /presence: what people show of themselves on public pages. */
+  readonly badges?: Router;
   readonly authenticate: Authenticate;
   /** Addresses and networks whose X-Forwarded-* headers say who asks; without any the headers are not looked at. */
   readonly trustedProxies?: string[];
@@ -82,6 +84,8 @@ export function createApp(parts: AppParts): Express {
   app.use("/api/v1", mountedAt("/api/v1"), api);
   app.use("/files", mountedAt("/files"), fileRouter);
 
+  if (parts.badges) app.use("/presence", mountedAt("/presence"), parts.badges);
+
   app.use("/assets", mountedAt("/assets"), assetRouter(pageAssets));
   app.use("/chat", mountedAt("/chat"), chatRouter(chat));
   app.use("/console", mountedAt("/console"), consoleRouter());
@@ -95,7 +99,7 @@ export function createApp(parts: AppParts): Express {
   app.use(() => {
     throw new KontorError("not-found");
   });
-  app.use(["/api", "/files"], problems(log));
+  app.use(["/api", "/files", "/presence"], problems(log));
   app.use(failures, problems(log));
   return app;
 }
