@@ -35,6 +35,7 @@ export {
 } from "./store.ts";
 export { tenantExportRoutes } from "./tenant-export-http.ts";
 export type { DomainUsage } from "./tenant-quota.ts";
+export { agreedPartner } from "./tenant-reads.ts";
 export { tenantRoutes } from "./tenants-http.ts";
 export { tokenRoutes } from "./token-http.ts";
 export { type TokenReader, tokenReader } from "./token-reader.ts";

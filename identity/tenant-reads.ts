@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { KontorError } from "../platform/errors.ts";
 import type { Database } from "../platform/postgres.ts";
 import type { TenantRecord, TenantStatus } from "./tenant-record.ts";
@@ -59,6 +59,21 @@ export async function servedTenants(db: Database): Promise<ServedTenant[]> {
     ...{ id, domain, name },
     partners: federatesWith,
   }));
+}
+
+/** The tenant of a domain with which this one federates now, both agreeing; undefined when there is none. */
+export async function agreedPartner(
+  db: Database,
+  tenant: string,
+  domain: string,
+): Promise<{ readonly id: string; readonly domain: string } | undefined> {
+  const { rows } = await sql<{ id: string; domain: string }>`
+    select other.id, other.domain from tenant as own
+    join tenant as other on other.domain = any (own.partners) and own.domain = any (other.partners)
+    where own.id = ${tenant} and other.domain = ${domain} and own.status = 'active' and other.status = 'active'`.execute(
+    db.common<TenantTables>(),
+  );
+  return rows[0];
 }
 
 /** A row with those of its partners that agree. */

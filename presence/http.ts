@@ -2,14 +2,15 @@
 import { z } from "zod";
 import { KontorError } from "../platform/errors.ts";
 import { type Caller, contentTag, type Route, route } from "../platform/http.ts";
-import { present, viewerOf } from "./core-present.ts";
 import { domainOf, type PresenceHttpDeps } from "./http-deps.ts";
 import { presenceEventRoutes } from "./http-events.ts";
 import { ownPresenceRoutes } from "./http-own.ts";
+import { partnerPresenceRoute } from "./http-partners.ts";
 import { presenceRulesRoutes } from "./http-rules.ts";
 import * as shapes from "./http-shapes.ts";
-import { lookerOf, withContacts } from "./lookers.ts";
-import { type DirectoryPage, readDirectory, rosterGroups } from "./store-directory.ts";
+import { lookerOf } from "./lookers.ts";
+import { sightOf } from "./sight.ts";
+import { readDirectory, rosterGroups } from "./store-directory.ts";
 
 /** People that are looked at for one answer: a rare filter gives short pages instead of long waits. */
 const MAX_SCANNED = 2_000;
@@ -22,37 +23,18 @@ const afterCursor = (cursor: string | undefined): string | undefined =>
   cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
 
 export function presenceRoutes(deps: PresenceHttpDeps): Route[] {
-  const { db, reader, contacts, clock } = deps;
+  const { db, clock } = deps;
 
-  /** What a caller sees of the people of a tenant, a page of the directory after the other. */
-  const sightOf = async (tenant: string, caller: Caller) => {
-    const { principal } = caller;
+  const lookAs = async (tenant: string, { principal }: Caller) => {
     const domain = await domainOf(deps, tenant);
-    let looker = await lookerOf(db, principal, tenant);
-    return async (page: DirectoryPage) => {
-      const { rules, people } = page;
-      const [view] = await Promise.all([
-        reader.read(
-          tenant,
-          people.map((each) => each.localpart),
-        ),
-        withContacts(contacts, looker, principal, page).then((known) => {
-          looker = known;
-        }),
-      ]);
-      const known = view.since !== undefined;
-      const seen = people.map((person): PersonPresence => {
-        const viewer = viewerOf(looker, domain, person);
-        return present({ viewer, rules, domain, person, live: view.people.get(person.localpart), known });
-      });
-      return { since: view.since, seen };
-    };
+    return sightOf(deps, { tenant, domain }, principal, await lookerOf(db, principal, tenant));
   };
 
   return [
     ...presenceRulesRoutes(deps),
     ...ownPresenceRoutes(deps),
     ...presenceEventRoutes(deps),
+    partnerPresenceRoute(deps),
     route({
       method: "get",
       path: "/tenants/{tenant}/presence",
@@ -85,7 +67,7 @@ export function presenceRoutes(deps: PresenceHttpDeps): Route[] {
       etag: contentTag,
       handle: async ({ params: { tenant }, query, caller }) => {
         const { text, group, localparts } = query;
-        const look = await sightOf(tenant, caller);
+        const look = await lookAs(tenant, caller);
         // By what is shown, never by what is: who may not be seen fits nothing but unknown.
         const fits = (each: PersonPresence) =>
           (query.show === undefined || each.show === query.show) &&
@@ -120,7 +102,7 @@ export function presenceRoutes(deps: PresenceHttpDeps): Route[] {
       response: shapes.personPresence,
       etag: contentTag,
       handle: async ({ params: { tenant, localpart }, caller }) => {
-        const look = await sightOf(tenant, caller);
+        const look = await lookAs(tenant, caller);
         const found = await readDirectory(db, tenant, { localparts: [localpart], limit: 1 }, new Date(clock()));
         const [seen] = found.people.length > 0 ? (await look(found)).seen : [];
         if (!seen) throw new KontorError("not-found", "There is no such person in this tenant");
