@@ -1,10 +1,10 @@
 /** Carries out what the API asks of the owner of a tenant's rooms, in order and once. */
 import type { DoorContext } from "../components/door.ts";
 import { type KontorError, toKontorError } from "../platform/errors.ts";
+import { rounds } from "../platform/rounds.ts";
 import { runCommand } from "./commands.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
-import { rounds } from "./rounds.ts";
 import { answerCommand, WithdrawnError, waitingCommands } from "./store-commands.ts";
 
 /** Gives the function that does what waits while `mayRun`. It never rejects; called while it works, it looks once more. */

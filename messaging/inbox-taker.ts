@@ -1,11 +1,11 @@
 /** Moves what others left in the inbox into the logs of the rooms, in order and once. */
 import type { DoorContext } from "../components/door.ts";
+import { rounds } from "../platform/rounds.ts";
 import { farMessage } from "./core-message.ts";
 import type { LogDraft, RoomState } from "./core-state.ts";
 import { type InboxMessage, readInbox } from "./inbox.ts";
 import type { Rooms } from "./rooms.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
-import { rounds } from "./rounds.ts";
 import { roomName } from "./store.ts";
 
 const PAGE = 200;

@@ -1,6 +1,7 @@
 /** Ends what people who are deleted have in the rooms of a tenant, by their owner: so nobody of the same name finds it. */
 import type { DoorContext } from "../components/door.ts";
 import { localActor, openTies, type PersonTie } from "../identity/index.ts";
+import { type Found, rounds } from "../platform/rounds.ts";
 import { FencedError } from "./commit.ts";
 import type { Effect, RoomState } from "./core-state.ts";
 import { insideAs, untied } from "./core-ties.ts";
@@ -9,7 +10,6 @@ import type { RoleHats } from "./role-hats.ts";
 import type { RoomChanges } from "./room-changes.ts";
 import type { RoomReader } from "./room-reader.ts";
 import type { RoomsDeps } from "./rooms-deps.ts";
-import { type Found, rounds } from "./rounds.ts";
 import { storeMemberships } from "./store-changes.ts";
 import { finishTies, tiedRooms } from "./store-ties.ts";
 

@@ -12,5 +12,6 @@ export { presenceRoutes } from "./http.ts";
 export { meetingsPart } from "./meetings-part.ts";
 export { presenceReader } from "./store.ts";
 export { absenceDeletion } from "./store-absence.ts";
+export { visibilityService } from "./visibility-part.ts";
 export { webhookRoutes } from "./webhook/http.ts";
 export { startWebhooks } from "./webhook/jobs.ts";

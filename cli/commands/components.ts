@@ -22,7 +22,7 @@ import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
-import { contactsService, groupsService, meetingsPart, presenceDoor } from "../../presence/index.ts";
+import { contactsService, groupsService, meetingsPart, presenceDoor, visibilityService } from "../../presence/index.ts";
 import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -87,7 +87,9 @@ async function run(): Promise<void> {
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const contacts = await contactsService(redis, patientRedis, log);
   const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
-  const presence = presenceDoor({ redis, clock, log, parts: [meetingsPart(), contacts.part, groups.part] });
+  const visibility = await visibilityService({ db, clock }, patientRedis, log);
+  const parts = [meetingsPart(), contacts.part, groups.part, visibility.part];
+  const presence = presenceDoor({ redis, clock, log, parts });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({
     ...{ db, redis: patientRedis, log, clock, newId, secret: settings.xmpp.secret },
@@ -116,6 +118,7 @@ async function run(): Promise<void> {
   onShutdown(log, async () => {
     health?.close();
     await Promise.all([deaf(), groups.close(), served.close(), accounts.close(), watch.stop(), contacts.close()]);
+    await visibility.close();
     await background.stop();
     await tidier.stop();
     await Promise.all([roomLog.close(), archive.close(), personal?.close()]);
