@@ -342,6 +342,21 @@ describe("subscriptions", () => {
     await forget(malte, svenja);
   });
 
+  it("that wait for an answer are approved when the rules begin to give it", async () => {
+    await rules({ within: "contacts", partners: "contacts" });
+    for (const asker of [malte, florian]) {
+      await at(asker).send(`<presence type='subscribe' to='${svenja}'/>`);
+      await at(asker).allUntilNow();
+    }
+    await rules(everyone);
+    await at(malte).next(`${svenja}/test`);
+    expect((await at(malte).allUntilNow()).join()).toContain('type="subscribed"');
+    expect((await at(florian).allUntilNow()).join()).not.toContain("subscribed");
+    expect(await roster(florian)).toContain('ask="subscribe"');
+    await at(svenja).send(`<presence type='unsubscribed' to='${florian}'/>`);
+    for (const asker of [malte, florian]) await forget(asker, svenja);
+  });
+
   it.each([
     ["narrower rules", { within: "contacts", partners: "everyone" }, "", malte],
     ["a narrower choice of his own", everyone, "audience='contacts'", malte],
@@ -403,6 +418,51 @@ it("working-time mode: nothing says since when", async () => {
     const since = `<iq type='get' to='${anke}/test'><query xmlns='jabber:iq:last'/></iq>`;
     expect(await at(jid).sendForAnswer(since)).toContain("service-unavailable");
   }
+});
+
+describe("groups that are shown in rosters", () => {
+  const group = (...members: string[]) => {
+    const named = members.map((jid) => `<member local='${jid.split("@")[0]}' name='${jid.split("@")[0]}'/>`).join("");
+    const hash = `h${++count}`;
+    return tell(
+      `<group xmlns='urn:kontor:groups:1' id='g1' name='Amt' hash='${hash}' part='1' parts='1'>${named}</group>`,
+    );
+  };
+  afterEach(() => tell("<group xmlns='urn:kontor:groups:1' id='g1' remove='true'/>"));
+
+  it("make colleagues of it see each other where only groups do, and nobody else", async () => {
+    await rules({ within: "groups", partners: "contacts" });
+    await at(malte).next('type="unavailable"');
+    await group(anke, svenja);
+    await at(svenja).next(`${anke}/test`);
+    expect(await whoSees()).toEqual(["svenja", "lena"]);
+    await own(anke, "audience='nobody'");
+    await at(svenja).next(`type="unavailable"`);
+    expect(await whoSees()).toEqual([]);
+    await own(anke, "audience='groups'");
+    await at(svenja).next(`${anke}/test`);
+    expect(await whoSees()).toEqual(["svenja"]);
+  });
+
+  it("and who leaves one is told that the others went, before he sees nothing more of them", async () => {
+    await rules({ within: "groups", partners: "contacts" });
+    await group(anke, svenja);
+    await at(svenja).next(`${anke}/test`);
+    await at(svenja).allUntilNow();
+    await group(anke);
+    expect(await at(svenja).next('type="unavailable"')).toContain(`${anke}/test`);
+    expect(await whoSees()).toEqual(["lena"]);
+  });
+
+  it("and from somebody hidden who leaves one nobody learns that he was there", async () => {
+    await own(anke, "audience='nobody'");
+    await group(anke, svenja, malte);
+    await at(svenja).next(`${malte}/test`);
+    await at(svenja).allUntilNow();
+    await group(svenja);
+    await at(svenja).next('type="unavailable"');
+    expect((await presenceOf(anke, svenja)).filter((each) => each.includes("/test"))).toEqual([]);
+  });
 });
 
 describe("in place of what a client says", () => {

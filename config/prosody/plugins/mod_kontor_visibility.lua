@@ -30,8 +30,9 @@ local presence = module:depends("presence");
 local MAX_PEOPLE_AT_ONCE = 1000;
 local MAX_PEOPLE = 100000;
 local MAX_STATUS_BYTES = 2000;
--- Work for one turn of the timer: stanzas sent, and people looked at.
+-- Work for one turn of the timer: stanzas sent and people settled; who may have seen them is looked at much faster.
 local SLICE = 200;
+local LOOKED_AT_FOR_ONE = 20;
 local SLICE_SECONDS = 0.02;
 -- A feed that is silent so long is dead: nobody is in a meeting for its sake.
 local FEED_SECONDS = module:get_option_number("kontor_visibility_feed_seconds", 60);
@@ -181,21 +182,14 @@ local function probe(event)
 	return true;
 end
 
--- RFC 6121 3.1.3, where the tenant's rules say in the person's place that colleagues see each other.
-local function approve(event)
-	local stanza = event.stanza;
-	local name = stanza.attr.to and jid.node(stanza.attr.to);
-	local _, at, viewer = person_of(stanza.attr.from);
-	if not told or not name or at ~= host or of(name).within ~= EVERYONE then return; end
-	if not user_exists(name, host) or rostermanager.is_contact_subscribed(name, host, viewer) then return; end
-	if not rostermanager.set_contact_pending_in(name, host, viewer, stanza) then return; end
-	if not rostermanager.subscribed(name, host, viewer) then return; end
-	-- As if he had said so (RFC 6121 3.1.5, 3.1.6). The server's own way of it fails for who is away: it looks into the
-	-- roster of who asks.
+-- RFC 6121 3.1.3, where the tenant's rules say in the person's place that colleagues see each other. The server's own
+-- way of an approval fails for who is away: it looks into the roster of who asks.
+local function grant(name, viewer, origin)
+	if not rostermanager.subscribed(name, host, viewer) then return false; end
 	local here, person = prosody.hosts[host], name.."@"..host;
 	rostermanager.roster_push(name, host, viewer);
 	post(here, st.presence({ type = "subscribed", from = person, to = viewer }));
-	if presence.send_presence_of_available_resources(name, host, viewer, event.origin) == 0 then
+	if presence.send_presence_of_available_resources(name, host, viewer, origin) == 0 then
 		post(here, st.presence({ type = "unavailable", from = person, to = viewer }));
 	end
 	-- Who has asked the other way before learns now whether the other one is there.
@@ -203,6 +197,25 @@ local function approve(event)
 		post(here, st.presence({ type = "probe", from = person, to = viewer }));
 	end
 	return true;
+end
+
+local function approve(event)
+	local stanza = event.stanza;
+	local name = stanza.attr.to and jid.node(stanza.attr.to);
+	local _, at, viewer = person_of(stanza.attr.from);
+	if not told or not name or at ~= host or of(name).within ~= EVERYONE then return; end
+	if not user_exists(name, host) or rostermanager.is_contact_subscribed(name, host, viewer) then return; end
+	if not rostermanager.set_contact_pending_in(name, host, viewer, stanza) then return; end
+	return grant(name, viewer, event.origin) or nil;
+end
+
+-- Who was asked before the rules answered the question. Who is away is asked again when the other one comes online.
+local function approve_pending(name, roster)
+	local waiting = {};
+	for viewer in pairs(roster[false].pending) do
+		if jid.host(viewer) == host and jid.node(viewer) then waiting[#waiting + 1] = viewer; end
+	end
+	for _, viewer in ipairs(waiting) do grant(name, viewer, prosody.hosts[host]); end
 end
 
 local function receive(event)
@@ -323,18 +336,20 @@ local function viewers_of(user)
 	return found;
 end
 
--- Tells who sees a person differently from now on; gives the number of stanzas.
+-- Tells who sees a person differently from now on; gives how much work it was.
 local function settle(name)
 	local was = before[name];
 	before[name] = nil;
 	local user = bare_sessions[name.."@"..host];
 	if not was or not user then return 0; end
 	local is = of(name);
-	local sent = 0;
+	if is.within == EVERYONE and was.within ~= EVERYONE and user.roster then approve_pending(name, user.roster); end
+	local sent, looked_at = 0, 0;
 	local differs = was.show ~= is.show or was.status ~= is.status or was.hide ~= is.hide;
 	if not differs and was.within == is.within and was.partners == is.partners then return 0; end
 	for address, by_roster in pairs(viewers_of(user)) do
 		local _, _, viewer = person_of(address);
+		looked_at = looked_at + 1;
 		if viewer and bare_sessions[viewer] and viewer ~= name.."@"..host then
 			local saw, sees = allows(was, name, viewer), allows(is, name, viewer);
 			local gains = sees and not saw;
@@ -355,7 +370,7 @@ local function settle(name)
 			if gains then send_live_items(name, viewer); end
 		end
 	end
-	return sent;
+	return sent + looked_at / LOOKED_AT_FOR_ONE;
 end
 
 local function tick()
