@@ -248,6 +248,7 @@ function openTenant(
     const says = fromHost ? grantsPresence(stanza) : undefined;
     if (says !== undefined) {
       granted = says;
+      for (const part of parts) part.privileges?.(stanza);
       onGrant?.();
       return;
     }

@@ -2,8 +2,10 @@
  * Meetings of a tenant's people in the conferences of the XMPP server: as its module tells them (conference-feed.ts), and
  * as it answers when it is asked, at the start of the stream, each half minute, and when something was missed.
  */
+import type { Redis } from "ioredis";
 import { attr, x } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
+import { openActivities } from "./activity.ts";
 import { changeOfConference, conferencesQuestion, pageOfConferences } from "./conference-feed.ts";
 import { forgetFeed, meetingSince, type Outcome, silentFeed, takeChange, takePage } from "./core-meetings.ts";
 import type { OpenPart } from "./part.ts";
@@ -17,15 +19,22 @@ interface MeetingsTiming {
   readonly dead: number;
 }
 
+export interface MeetingsDeps {
+  /** For live state: fails at once while Redis is away. */
+  readonly redis: Redis;
+  readonly timing?: MeetingsTiming;
+}
+
 const usualTiming: MeetingsTiming = { ask: 30_000, answer: 10_000, dead: 90_000 };
 
 /** Answers that were torn by changes are asked for anew, so often at once; after that it waits for the next turn. */
 const MAX_TORN = 3;
 
-/** Shows people of the tenant in meetings while they are in conferences of the server. */
+/** Shows people of the tenant in meetings while they are in conferences of the server, and publishes it on their behalf. */
 export const meetingsPart =
-  (timing = usualTiming): OpenPart =>
+  ({ redis, timing = usualTiming }: MeetingsDeps): OpenPart =>
   (context, people) => {
+    const activities = openActivities(context, people, redis);
     const { domain, tenant, log } = context;
     const host = `conference.${tenant.domain}`;
     const feed = silentFeed();
@@ -47,6 +56,7 @@ export const meetingsPart =
       death = setTimeout(() => {
         if (feed.byPerson.size > 0) log.warn("Conferences cannot be heard: nobody is shown in a meeting any more");
         show(forgetFeed(feed));
+        activities.look();
       }, timing.dead);
     };
 
@@ -68,6 +78,7 @@ export const meetingsPart =
         after = page.more && last !== after ? last : undefined;
       } while (after !== undefined);
       alive();
+      activities.look();
       troubled = false;
     };
 
@@ -103,10 +114,12 @@ export const meetingsPart =
       stream += 1;
       online = false;
       clearTimeout(death);
+      activities.rest();
       show(forgetFeed(feed));
     };
 
     return {
+      privileges: activities.privileges,
       message: ({ stanza, from }) => {
         if (from.domain !== host || from.local !== "" || attr(stanza, "type") === "error") return false;
         const told = stanza.getChild(changeOfConference.name, changeOfConference.ns);

@@ -1,6 +1,7 @@
 /** What the presence domain does for one tenant beside hearing who is there: each in a file of its own. */
 import type { DoorContext } from "../components/door.ts";
 import type { Incoming, IqRoute } from "../components/router.ts";
+import type { Element } from "../components/stanza.ts";
 import type { LivePerson } from "./core.ts";
 
 /** The live people of one tenant, as a part sees and changes them. */
@@ -21,6 +22,8 @@ interface TenantPart {
   readonly features?: readonly string[];
   /** Takes a message for the presence domain; false: it is none of this part's. */
   message?(incoming: Incoming): boolean;
+  /** What the server grants (XEP-0356), before `onReady`. */
+  privileges?(advertisement: Element): void;
   /** The stream is up and its privileges are granted, for the first time or again: others may have served in between. */
   onReady?(): void;
   /** The stream is down. */

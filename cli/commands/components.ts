@@ -88,7 +88,7 @@ async function run(): Promise<void> {
   const contacts = await contactsService(redis, patientRedis, log);
   const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
   const visibility = await visibilityService({ db, clock }, patientRedis, log);
-  const parts = [meetingsPart(), contacts.part, groups.part, visibility.part];
+  const parts = [meetingsPart({ redis }), contacts.part, groups.part, visibility.part];
   const presence = presenceDoor({ redis, clock, log, parts });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseXml } from "../stanza.ts";
-import { grantsPresence, privilege } from "./xep-0356-privileged-entity.ts";
+import { grantsPresence, grantsRequests, privilege } from "./xep-0356-privileged-entity.ts";
 
 const message = (inner: string) => parseXml(`<message>${inner}</message>`);
 
@@ -47,4 +47,14 @@ test("namespaces nested as Prosody's module writes them are read flat", () => {
       },
     ],
   });
+});
+
+test.each([
+  ["<namespace ns='a' type='set'/><namespace ns='b' type='both'/>", true],
+  ["<namespace ns='a' type='set'><namespace ns='b' type='both'/></namespace>", true],
+  ["<namespace ns='b' type='set'/>", false],
+  ["<namespace ns='a' type='both'/>", false],
+])("whether requests of a namespace are granted: %s", (inner, granted) => {
+  const perm = `<privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'>${inner}</perm></privilege>`;
+  expect(grantsRequests(message(perm), "b")).toBe(granted);
 });

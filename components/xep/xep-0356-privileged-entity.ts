@@ -4,6 +4,7 @@ import { attr, childElements, type Element, x } from "../stanza.ts";
 import { codec, defined } from "./codec.ts";
 
 const NS_PRIVILEGE = "urn:xmpp:privilege:2";
+const NS_FORWARD = "urn:xmpp:forward:0";
 const NS_PRIVILEGE_1 = "urn:xmpp:privilege:1";
 
 const perm = z.object({
@@ -54,12 +55,42 @@ export const privilege1 = privilegeOf(NS_PRIVILEGE_1);
  * says, undefined when it advertises nothing. Throws `bad-request` for a malformed advertisement.
  */
 export function grantsPresence(message: Element): boolean | undefined {
-  const found = [privilege, privilege1].flatMap((each) => {
+  const found = permsOf(message);
+  if (found.length === 0) return undefined;
+  return found.some((each) => each.access === "presence" && ["managed_entity", "roster"].includes(each.type ?? ""));
+}
+
+/** Whether a message advertises that requests of this namespace may be sent in the name of people (5.2), to read and to write. */
+export function grantsRequests(message: Element, ns: string): boolean {
+  const namespaces = permsOf(message).flatMap((each) => (each.access === "iq" ? (each.namespaces ?? []) : []));
+  return namespaces.some((each) => each.ns === ns && each.type === "both");
+}
+
+function permsOf(message: Element) {
+  return [privilege, privilege1].flatMap((each) => {
     const child = message.getChild(each.name, each.ns);
     return child ? each.read(child).perms : [];
   });
-  if (found.length === 0) return undefined;
-  return found.some((each) => each.access === "presence" && ["managed_entity", "roster"].includes(each.type ?? ""));
+}
+
+/**
+ * A request in the name of a person to the person's own account (6.3); `id` is its own among those that have no answer
+ * yet.
+ */
+export function inNameOf(
+  person: string,
+  request: { readonly from: string; readonly type: "get" | "set"; readonly id: string },
+  payload: Element,
+): Element {
+  const { from, type, id } = request;
+  const inner = x("iq", { xmlns: "jabber:client", type, id }, payload);
+  return x("iq", { type, from, to: person }, x("privileged_iq", { xmlns: NS_PRIVILEGE }, inner));
+}
+
+/** The answer that the person's account gave, which may be an error; undefined: there is none in it. */
+export function answerInName(answer: Element): Element | undefined {
+  const forwarded = answer.getChild("privilege", NS_PRIVILEGE)?.getChild("forwarded", NS_FORWARD);
+  return forwarded?.getChild("iq", "jabber:client");
 }
 
 /** Prosody's module (2023) nests the second namespace into the first, the third into the second: all are taken. */

@@ -29,7 +29,7 @@ const privileges: LuaValue = {
   roster: "both",
   message: "outgoing",
   presence: "roster",
-  iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "set" },
+  iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "both" },
 };
 
 /** The longest list of receivers of one stanza (components/fan-out.ts), in UTF-8. */

@@ -8,6 +8,7 @@ import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { vcardPhoto } from "../../components/xep/xep-0054-vcard.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { registration } from "../../components/xep/xep-0077-registration.ts";
+import { activity } from "../../components/xep/xep-0108-activity.ts";
 import { caps } from "../../components/xep/xep-0115-caps.ts";
 import { delay } from "../../components/xep/xep-0203-delay.ts";
 import { archiveFin, archiveMetadata, archiveQuery } from "../../components/xep/xep-0313-archive.ts";
@@ -48,6 +49,7 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0059/result": any(rsmResult),
   "xep-0077": any(registration),
   "xep-0115": any(caps),
+  "xep-0108": any(activity),
   "xep-0203": any(delay),
   "xep-0313/query": any(archiveQuery),
   "xep-0313/fin": any(archiveFin),

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Redis } from "ioredis";
 import { signIn, type XmppClient } from "../../cli/client/xmpp-client.ts";
-import { attr, type Element, x } from "../../components/stanza.ts";
+import { attr, childElements, type Element, x } from "../../components/stanza.ts";
 import { loadSettings, readIfThere } from "../../config/settings.ts";
 import { openRedis, redisReady } from "../../platform/redis.ts";
 import { presenceReader } from "../../presence/index.ts";
@@ -189,6 +189,116 @@ describe("whatever ends", () => {
     await lua(`require"core.modulemanager".reload(${JSON.stringify(`conference.${domain}`)}, "kontor_conferences")`);
     await join(await enter(2), "alpha");
     await meets(0, 1, 2);
+  });
+});
+
+describe("contacts read the activity of somebody in a meeting", () => {
+  const NODE = "http://jabber.org/protocol/activity";
+  const pubsub = (child: Element) => x("pubsub", { xmlns: "http://jabber.org/protocol/pubsub" }, child);
+  /** The id and the activity that `reader` finds; undefined: none. */
+  async function read(reader: XmppClient, owner: number): Promise<readonly [string, string] | undefined> {
+    const to = placeOf(world, 0, owner).jid;
+    const answer = await reader.iq(x("iq", { type: "get", to }, pubsub(x("items", { node: NODE }))));
+    const items = answer.getChild("pubsub")?.getChild("items")?.getChildren("item") ?? [];
+    expect(items.length).toBeLessThan(2);
+    const said = items[0]?.getChild("activity", NODE);
+    const path = (element: Element): string => {
+      const child = childElements(element).find((each) => each.getNS() === NODE);
+      return child ? `${child.name}/${path(child)}` : "";
+    };
+    return said && items[0] && [attr(items[0], "id") ?? "", path(said)];
+  }
+  async function finds(reader: XmppClient, owner: number, wanted: readonly [string, string] | undefined) {
+    let found: unknown;
+    const fits = async () => {
+      found = await read(reader, owner);
+      return JSON.stringify(found) === JSON.stringify(wanted) ? true : undefined;
+    };
+    await eventually(fits, "the activity", PATIENCE_MS).catch(() => expect(found).toEqual(wanted));
+  }
+  const inAMeeting = ["kontor-meeting", "working/in_a_meeting/"] as const;
+  const publish = (client: XmppClient, id: string, general: string) => {
+    const payload = x("activity", { xmlns: NODE }, x(general), x("text", {}, "Bis gleich"));
+    return client.iq(x("iq", { type: "set" }, pubsub(x("publish", { node: NODE }, x("item", { id }, payload)))));
+  };
+  const bare = (client: XmppClient) => client.jid.split("/")[0] ?? "";
+  async function isContact(reader: XmppClient, owner: XmppClient): Promise<boolean> {
+    const answer = await reader.iq(x("iq", { type: "get" }, x("query", { xmlns: "jabber:iq:roster" })));
+    const items = answer.getChild("query")?.getChildren("item") ?? [];
+    const found = items.find((each) => attr(each, "jid") === bare(owner));
+    return ["to", "both"].includes((found && attr(found, "subscription")) ?? "");
+  }
+  /** Lets the first see the second. */
+  async function befriend(reader: XmppClient, owner: XmppClient): Promise<void> {
+    if (await isContact(reader, owner)) return;
+    for (const client of [reader, owner])
+      await client.iq(x("iq", { type: "get" }, x("query", { xmlns: "jabber:iq:roster" })));
+    await reader.send(x("presence", { type: "subscribe", to: bare(owner) }));
+    const approve = async () => {
+      if (await isContact(reader, owner)) return true;
+      // Where the rules do not approve it; again, since the request may still be on its way.
+      await owner.send(x("presence", { type: "subscribed", to: bare(reader) }));
+      return undefined;
+    };
+    await eventually(approve, "the subscription", PATIENCE_MS);
+  }
+
+  async function threeFriends(): Promise<readonly [XmppClient, XmppClient, XmppClient]> {
+    const [anke, bert, reader] = [await enter(0), await enter(1), await enter(2)];
+    await befriend(reader, anke);
+    return [anke, bert, reader];
+  }
+
+  it("while the meeting lasts, and the one before after it", async () => {
+    const [anke, bert, reader] = await threeFriends();
+    await join(anke, "alpha");
+    await join(bert, "alpha");
+    await finds(reader, 0, inAMeeting);
+    await part(bert, "alpha");
+    await finds(reader, 0, undefined);
+    await publish(anke, "mine", "eating");
+    await join(bert, "alpha");
+    await finds(reader, 0, inAMeeting);
+    await part(bert, "alpha");
+    await finds(reader, 0, ["mine", "eating/"]);
+  });
+
+  it("but not in place of what the person says during the meeting", async () => {
+    const [anke, bert, reader] = await threeFriends();
+    await join(anke, "alpha");
+    await join(bert, "alpha");
+    await finds(reader, 0, inAMeeting);
+    await publish(anke, "other", "relaxing");
+    await part(bert, "alpha");
+    await finds(bert, 1, undefined);
+    await meets();
+    expect(await read(reader, 0)).toEqual(["other", "relaxing/"]);
+  });
+
+  it("no more when the meeting ended while the components or the server were killed, and when Redis has forgotten", async () => {
+    const [anke, bert, reader] = await threeFriends();
+    await publish(anke, "other", "relaxing");
+    const begin = async () => {
+      await join(anke, "alpha");
+      await join(bert, "alpha");
+      await finds(reader, 0, inAMeeting);
+    };
+    await begin();
+    await world.stack.kill("components", "SIGKILL");
+    await part(anke, "alpha");
+    await part(bert, "alpha");
+    await finds(reader, 0, ["other", "relaxing/"]);
+    await begin();
+    await redis.flushall();
+    await world.stack.kill("components", "SIGKILL");
+    await part(anke, "alpha");
+    await part(bert, "alpha");
+    await finds(reader, 0, ["other", "relaxing/"]);
+    await begin();
+    clients.clear();
+    await world.stack.kill("prosody", "SIGKILL");
+    const again = await eventually(() => enter(2).catch(() => undefined), "the server is back", PATIENCE_MS);
+    await finds(again, 0, ["other", "relaxing/"]);
   });
 });
 
