@@ -5,6 +5,7 @@ import {
   audiences,
   defaultOwnVisibility,
   defaultPresenceRules,
+  isListed,
   maySee,
   type PresenceRules,
   timesHidden,
@@ -69,4 +70,16 @@ test("times are hidden when either says so", () => {
   expect(timesHidden(rules(false), own(false))).toBe(false);
   expect(timesHidden(rules(true), own(false))).toBe(true);
   expect(timesHidden(rules(false), own(true))).toBe(true);
+});
+
+test.each<[Partial<PresenceRules>, Audience | null, Name[]]>([
+  [{}, null, ["self", "stranger", "contact", "member", "foreignContact", "program"]],
+  [{ within: "nobody", partners: "nobody" }, null, ["self", "stranger", "contact", "member"]],
+  [{ partners: "everyone" }, "contacts", ["self", "stranger", "contact", "member", "foreignContact"]],
+  [{ partners: "everyone" }, "nobody", ["self"]],
+])("the directory under %j and %s", (rules, audience, found) => {
+  const listed = (Object.keys(viewers) as Name[]).filter((name) =>
+    isListed(viewers[name], { ...defaultPresenceRules, ...rules }, { ...defaultOwnVisibility, audience }),
+  );
+  expect(listed).toEqual(found);
 });

@@ -71,6 +71,14 @@ export function maySee(viewer: Viewer, rules: PresenceRules, own: OwnVisibility)
   }
 }
 
+/**
+ * Whether a viewer finds a person in the directory, with name and address. Colleagues do, whatever the rules of presence
+ * are, unless the person has chosen to be seen by nobody; people of partners find whom they may see.
+ */
+export function isListed(viewer: Viewer, rules: PresenceRules, own: OwnVisibility): boolean {
+  return viewer.kind === "tenant" ? own.audience !== "nobody" : maySee(viewer, rules, own);
+}
+
 function within(audience: Audience, viewer: { readonly contact: boolean; readonly sharesGroup: boolean }): boolean {
   switch (audience) {
     case "everyone":

@@ -22,7 +22,15 @@ import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { sign } from "../../platform/secrets.ts";
 import { onWake } from "../../platform/wake.ts";
-import { contactsService, groupsService, meetingsPart, presenceDoor, visibilityService } from "../../presence/index.ts";
+import {
+  contactsService,
+  groupsService,
+  meetingsPart,
+  presenceDoor,
+  searchPart,
+  vcardPart,
+  visibilityService,
+} from "../../presence/index.ts";
 import { deleteEarly } from "../../retention/index.ts";
 import { startProcess } from "../process.ts";
 
@@ -88,7 +96,8 @@ async function run(): Promise<void> {
   const contacts = await contactsService(redis, patientRedis, log);
   const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
   const visibility = await visibilityService({ db, clock }, patientRedis, log);
-  const parts = [meetingsPart({ redis }), contacts.part, groups.part, visibility.part];
+  const own = [meetingsPart({ redis }), searchPart({ db }), vcardPart({ db, clock })];
+  const parts = [...own, contacts.part, groups.part, visibility.part];
   const presence = presenceDoor({ redis, clock, log, parts });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({

@@ -16,6 +16,7 @@ const hostModules = [
     "kontor_groups",
     "kontor_visibility",
     "kontor_presence",
+    "kontor_vcard",
     "limits",
     "admin_socket",
     "admin_shell",
@@ -192,7 +193,7 @@ function tenantSections(domain: string, input: ProsodyInput, secretOf: (domain: 
       },
       "  ",
     ),
-    `  disco_items = { ${lua([`rooms.${domain}`, "Rooms"])}, ${lua([`upload.${domain}`, "File transfer"])} }`,
+    `  disco_items = { ${lua([`rooms.${domain}`, "Rooms"])}, ${lua([`upload.${domain}`, "File transfer"])}, ${lua([`presence.${domain}`, "People"])} }`,
     `  http_external_url = ${luaString(new URL("/", input.web.websocketUrl.replace(/^ws/, "http")).href)}`,
   ].join("\n");
   const external = (name: string, title: string, modules: readonly string[]): string =>

@@ -6,6 +6,7 @@ import { mucInvitation } from "../../components/xep/xep-0045-invite.ts";
 import { mucJoin, mucUser } from "../../components/xep/xep-0045-muc.ts";
 import { adHocCommand } from "../../components/xep/xep-0050-commands.ts";
 import { vcardPhoto } from "../../components/xep/xep-0054-vcard.ts";
+import { peopleSearch } from "../../components/xep/xep-0055-search.ts";
 import { rsmRequest, rsmResult } from "../../components/xep/xep-0059-result-set.ts";
 import { registration } from "../../components/xep/xep-0077-registration.ts";
 import { activity } from "../../components/xep/xep-0108-activity.ts";
@@ -45,6 +46,7 @@ export const codecs: Readonly<Record<string, AnyCodec>> = {
   "xep-0045/user": any(mucUser),
   "xep-0050": any(adHocCommand),
   "xep-0054": any(vcardPhoto),
+  "xep-0055": any(peopleSearch),
   "xep-0059/request": any(rsmRequest),
   "xep-0059/result": any(rsmResult),
   "xep-0077": any(registration),
