@@ -4,6 +4,7 @@ import { useSession, useSessionContext } from "./api/session.tsx";
 import { Frame } from "./frame.tsx";
 import { AccessibilityPage } from "./pages/accessibility.tsx";
 import { InvitationPage } from "./pages/invitation.tsx";
+import { PresenceWebhooksPage } from "./pages/presence-webhooks.tsx";
 import { RoomExportsPage } from "./pages/room-exports.tsx";
 import { RoomPage } from "./pages/room-page.tsx";
 import { RoomRulesPage } from "./pages/room-rules.tsx";
@@ -77,6 +78,7 @@ function OpenPages() {
           </>
         ) : null}
         {may("archive:export") ? <Route path="/rooms/:room/exports" element={<RoomExportsPage />} /> : null}
+        {may("presence:webhooks") ? <Route path="/presence-webhooks" element={<PresenceWebhooksPage />} /> : null}
         <Route path="/accessibility" element={<AccessibilityPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route

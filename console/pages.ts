@@ -3,6 +3,7 @@ import type { Action } from "../identity/permissions.ts";
 import { AccountPage } from "./pages/account.tsx";
 import { ArchivePage } from "./pages/archive.tsx";
 import { AuditPage } from "./pages/audit.tsx";
+import { DirectoryPage } from "./pages/directory.tsx";
 import { GroupsPage } from "./pages/groups.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { OwnMessagesPage } from "./pages/own-messages.tsx";
@@ -21,6 +22,7 @@ export interface PageEntry {
   /** Key of its texts. */
   readonly name:
     | "overview"
+    | "directory"
     | "tenants"
     | "tenant"
     | "people"
@@ -43,6 +45,7 @@ export interface PageEntry {
 /** The pages behind the sign-in, in the order of the menu. */
 export const pages: readonly PageEntry[] = [
   { path: "/", name: "overview", action: undefined, Element: OverviewPage },
+  { path: "/directory", name: "directory", action: "presence:read", Element: DirectoryPage },
   { path: "/tenants", name: "tenants", action: "tenant:list", Element: TenantsPage },
   { path: "/tenant", name: "tenant", action: "tenant:read", Element: OwnTenantPage },
   { path: "/people", name: "people", action: "person:read", Element: PeoplePage },

@@ -51,8 +51,9 @@ export async function fetchFile(path: string, reason: string): Promise<Blob> {
 /** The address of a file of the API, for a link by which the browser saves it as it comes. */
 export const fileAddress = (path: string): string => BASE + path;
 
-interface Following {
-  readonly reason: string;
+export interface Following {
+  /** Where the API asks for one. */
+  readonly reason?: string;
   readonly take: (event: SentEvent) => void;
   /** Whether events come just now. */
   readonly connected: (up: boolean) => void;
@@ -67,7 +68,7 @@ export async function followEvents(path: string, { reason, take, connected, sign
   let last: string | undefined;
   for (let vain = 0; !signal.aborted; vain += 1) {
     const headers = {
-      "X-Reason": encodeURIComponent(reason),
+      ...(reason === undefined ? {} : { "X-Reason": encodeURIComponent(reason) }),
       ...(last === undefined ? {} : { "Last-Event-ID": last }),
     };
     try {
@@ -78,7 +79,7 @@ export async function followEvents(path: string, { reason, take, connected, sign
       if (response.ok) {
         connected(true);
         await readEvents(response, (event) => {
-          last = event.id;
+          if (event.id !== "") last = event.id;
           vain = 0;
           take(event);
         });

@@ -1,7 +1,10 @@
 /** Server-sent events by fetch: EventSource cannot say why it reads, and the API asks for that. */
 
 export interface SentEvent {
+  /** By which to go on after it; empty: the stream goes on from the one before. */
   readonly id: string;
+  /** Its kind; `message` where the stream has no kinds. */
+  readonly kind: string;
   readonly data: unknown;
 }
 
@@ -19,7 +22,9 @@ export function eventsIn(text: string): { readonly events: SentEvent[]; readonly
         .find((line) => line.startsWith(`${name}: `))
         ?.slice(name.length + 2);
     const data = field("data");
-    return data === undefined ? [] : [{ id: field("id") ?? "", data: JSON.parse(data) }];
+    return data === undefined
+      ? []
+      : [{ id: field("id") ?? "", kind: field("event") ?? "message", data: JSON.parse(data) }];
   });
   return { events, rest };
 }

@@ -2,7 +2,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import * as z from "zod/mini";
 import { type Action, may as mayWith, roles } from "../../identity/permissions.ts";
 import { chosenTenant, keepTenant, tenantsOf } from "./chosen-tenant.ts";
-import { type Answer, type CallOptions, call } from "./client.ts";
+import { type Answer, type CallOptions, call, type Following, followEvents } from "./client.ts";
 import { Problem } from "./problem.ts";
 
 const sessionShape = z.object({
@@ -24,6 +24,8 @@ export type State =
 export interface Api {
   readonly get: (path: string, reason?: string) => Promise<Answer>;
   readonly send: (method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, options?: CallOptions) => Promise<Answer>;
+  /** Follows events until that is called off. */
+  readonly follow: (path: string, following: Following) => Promise<void>;
 }
 
 interface SessionContext {
@@ -96,17 +98,20 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   useEffect(ask, [ask]);
 
   const api = useMemo<Api>(() => {
-    const watched = async (method: string, path: string, options: CallOptions = {}) => {
+    const watched = async <T,>(work: Promise<T>): Promise<T> => {
       try {
-        return await call(method, path, csrf === undefined ? options : { ...options, csrf });
+        return await work;
       } catch (error) {
         if (error instanceof Problem && error.status === 401) setState({ is: "out", ended: true });
         throw error;
       }
     };
+    const send: Api["send"] = (method, path, options = {}) =>
+      watched(call(method, path, csrf === undefined ? options : { ...options, csrf }));
     return {
-      get: (path, reason) => watched("GET", path, reason === undefined ? {} : { reason }),
-      send: watched,
+      get: (path, reason) => watched(call("GET", path, reason === undefined ? {} : { reason })),
+      send,
+      follow: (path, following) => watched(followEvents(path, following)),
     };
   }, [csrf]);
 

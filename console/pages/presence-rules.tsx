@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import * as z from "zod/mini";
 import { path } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
@@ -23,7 +24,7 @@ type PresenceRules = z.infer<typeof rulesShape>;
 /** The rules of a tenant for the presence of its people, in plain words. */
 export function PresenceRulesPage() {
   const { t } = useTranslation();
-  const { api, tenant } = useSession();
+  const { api, tenant, may } = useSession();
   const toast = useToast();
   const [rules, setRules] = useState<PresenceRules>();
   const [error, setError] = useState<unknown>();
@@ -38,7 +39,17 @@ export function PresenceRulesPage() {
   }, [api, base]);
   useEffect(() => void read(), [read]);
   return (
-    <Page title={t("presenceRules.title")} lead={t("presenceRules.lead")}>
+    <Page
+      title={t("presenceRules.title")}
+      lead={t("presenceRules.lead")}
+      actions={
+        may("presence:webhooks") ? (
+          <Link className="button" to="/presence-webhooks">
+            {t("presenceRules.webhooks")}
+          </Link>
+        ) : null
+      }
+    >
       {error === undefined ? null : <ProblemNote error={error} retry={() => void read()} />}
       {rules || error !== undefined ? null : <p role="status">{t("ui.loading")}</p>}
       {rules ? (

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { followEvents } from "../api/client.ts";
 import { useSession } from "../api/session.tsx";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm.tsx";
@@ -62,14 +61,16 @@ function Reading({ base, reason, onEnd }: ReadingProps) {
   const [taking, setTaking] = useState<RoomEvent>();
   useEffect(() => {
     const stop = new AbortController();
-    followEvents(`${base}/events`, {
-      reason,
-      take: ({ data }) => setEvents((before) => withEvent(before, roomEventShape.parse(data))),
-      connected: setUp,
-      signal: stop.signal,
-    }).catch((problem: unknown) => setError(problem));
+    api
+      .follow(`${base}/events`, {
+        reason,
+        take: ({ data }) => setEvents((before) => withEvent(before, roomEventShape.parse(data))),
+        connected: setUp,
+        signal: stop.signal,
+      })
+      .catch((problem: unknown) => setError(problem));
     return () => stop.abort();
-  }, [base, reason]);
+  }, [api, base, reason]);
   const textOf = ({ kind, body }: RoomEvent) => {
     if (kind === "retracted") return <span className="soft">{t("room.takenBack")}</span>;
     if (kind === "subject") return t("room.subjectNow", { subject: body === "" ? t("room.noSubject") : body });

@@ -3,6 +3,7 @@ import * as account from "./account.ts";
 import * as app from "./app.ts";
 import * as archive from "./archive.ts";
 import * as audit from "./audit.ts";
+import * as directory from "./directory.ts";
 import * as emergency from "./emergency.ts";
 import * as groups from "./groups.ts";
 import * as invitation from "./invitation.ts";
@@ -11,6 +12,7 @@ import * as ownMessages from "./own-messages.ts";
 import * as ownPresence from "./own-presence.ts";
 import * as people from "./people.ts";
 import * as presenceRules from "./presence-rules.ts";
+import * as presenceWebhooks from "./presence-webhooks.ts";
 import * as problems from "./problems.ts";
 import * as roleNames from "./role-names.ts";
 import * as roles from "./roles.ts";
@@ -33,6 +35,7 @@ const textsIn = (language: "de" | "en") => ({
   app: app[language],
   archive: archive[language],
   audit: audit[language],
+  directory: directory[language],
   emergency: emergency[language],
   groups: groups[language],
   invitation: invitation[language],
@@ -41,6 +44,7 @@ const textsIn = (language: "de" | "en") => ({
   ownPresence: ownPresence[language],
   people: people[language],
   presenceRules: presenceRules[language],
+  presenceWebhooks: presenceWebhooks[language],
   problems: problems[language],
   roleNames: roleNames[language],
   roles: roles[language],

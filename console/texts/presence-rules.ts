@@ -17,11 +17,11 @@ export const de = {
     nobody: { label: "niemanden", hint: "Anwesenheit wird nirgends gezeigt. Nachrichten kommen trotzdem an." },
   },
   partners: "Partner",
-  partnersLegend: "In Einrichtungen, mit denen Verbindung vereinbart ist, sehen die Personen",
+  partnersLegend: "In Einrichtungen, mit denen Verbindung vereinbart ist, sind die Personen zu sehen für",
   partnersChoices: {
     everyone: { label: "alle dort", hint: "Wie Kolleginnen und Kollegen des eigenen Hauses." },
     contacts: { label: "ihre Kontakte dort", hint: "Nur wen eine Person selbst als Kontakt angenommen hat." },
-    nobody: { label: "niemand dort", hint: "Nachrichten kommen trotzdem an." },
+    nobody: { label: "niemanden dort", hint: "Nachrichten kommen trotzdem an." },
   },
   more: "Was sonst gezeigt wird",
   hideTimes: "Zeiten verbergen",

@@ -177,3 +177,74 @@ describe.each(languages)("presence of a tenant, in %s", (language) => {
     STEP,
   );
 });
+
+describe.each(languages)("webhooks of presence, in %s", (language) => {
+  const { presenceWebhooks, presenceRules, ui } = texts[language];
+
+  it(
+    "are added with a secret shown once, tried, changed, given a new secret, switched and deleted",
+    async () => {
+      const { page, watch, context } = await signedIn(browser(), "tenant-administrator", language, [
+        // The address that is refused.
+        /status of 400 .*presence-webhooks\)$/,
+      ]);
+      const group = `Empfang ${unique("w")}`;
+      await ask(page, "POST", "/groups", { name: group, roster: true });
+      const url = `https://127.0.0.1:9/${unique("hook")}`;
+      const dialog = dialogOf(page);
+      const { actions } = presenceWebhooks;
+      const of = (action: keyof typeof actions, which = url) =>
+        page.getByRole("button", { name: `${actions[action]}: ${which}` });
+      await enter(page, menu(page, presenceRules.title));
+      await enter(page, page.getByRole("link", { name: presenceRules.webhooks }));
+      await enter(page, page.getByRole("button", { name: presenceWebhooks.create }));
+      await type(page, dialog.getByLabel(presenceWebhooks.url), "http://example.org/");
+      await page.keyboard.press("Enter");
+      await dialog.getByText(/https address/).waitFor();
+      await type(page, dialog.getByLabel(presenceWebhooks.url), url);
+      await axeFindsNothing(page);
+      await page.keyboard.press("Enter");
+      const secret = dialog.getByText(/^whsec_/);
+      await secret.waitFor();
+      const first = await secret.textContent();
+      await axeFindsNothing(page);
+      await enter(page, dialog.getByRole("button", { name: ui.close }));
+      const card = page.getByRole("region", { name: url });
+      await card.getByText(presenceWebhooks.everybody).waitFor();
+      expect(await page.content()).not.toContain(first);
+
+      await enter(page, of("test"));
+      const refused = presenceWebhooks.testFailed.replace("{{problem}}", presenceWebhooks.problems["local-address"]);
+      await card.getByRole("status").getByText(refused).waitFor();
+      await enter(page, of("change"));
+      await dialog.getByRole("option", { name: group }).waitFor({ state: "attached" });
+      await dialog.getByLabel(presenceWebhooks.group).selectOption({ label: group });
+      await enter(page, dialog.getByRole("button", { name: ui.save }));
+      await card.getByText(group).waitFor();
+
+      await enter(page, of("secret"));
+      await type(page, dialog.getByLabel(ui.reason), "Wechsel");
+      await enter(page, dialog.getByRole("button", { name: actions.secret }));
+      await secret.waitFor();
+      expect(await secret.textContent()).not.toBe(first);
+      await page.keyboard.press("Escape");
+      await card.getByText(presenceWebhooks.former).waitFor();
+      await axeFindsNothing(page);
+      if (language === "de") await picture(page, "console-presence-webhooks");
+
+      await enter(page, of("off"));
+      await type(page, dialog.getByLabel(ui.reason), "Wartung");
+      await enter(page, dialog.getByRole("button", { name: actions.off }));
+      await card.getByText(presenceWebhooks.offReasons["switched-off"]).waitFor();
+      await enter(page, of("on"));
+      await of("off").waitFor();
+      await enter(page, of("delete"));
+      await type(page, dialog.getByLabel(ui.reason), "abgelöst");
+      await enter(page, dialog.getByRole("button", { name: actions.delete }));
+      await card.waitFor({ state: "detached" });
+      expect(watch).toEqual({ errors: [], foreign: [] });
+      await context.close();
+    },
+    STEP,
+  );
+});

@@ -1,0 +1,165 @@
+import { afterAll, expect, it } from "@jest/globals";
+import type { Browser, Page } from "playwright-core";
+import { z } from "zod";
+import { signIn, type XmppClient } from "../../cli/client/xmpp-client.ts";
+import { x } from "../../components/stanza.ts";
+import { axeFindsNothing } from "../support/axe.ts";
+import { browserOfFile, picture } from "../support/browser.ts";
+import { eventually, personOf, realStack } from "../support/real.ts";
+import { ask, consoleUrl, enter, languages, menu, STEP, signedIn, texts, type, unique } from "./console-user.ts";
+
+/** Somebody looks who is there, while colleagues come, are busy, go, are out of office and are hidden. */
+
+const { demo } = realStack();
+const domain = demo.tenants[0]?.domain ?? "";
+const browser = browserOfFile();
+const clients: XmppClient[] = [];
+afterAll(() => Promise.all(clients.map((client) => client.stop())));
+
+const madeShape = z.object({ id: z.string() });
+const defaultRules = { within: "everyone", partners: "contacts", hideTimes: false, badges: false };
+
+interface Colleague {
+  readonly id: string;
+  readonly name: string;
+  readonly online: (...said: Parameters<typeof x>[2][]) => Promise<void>;
+  readonly leave: () => Promise<void>;
+}
+
+/** Somebody new, whose account the server has, in a client of its own. */
+async function colleague(page: Page, name: string): Promise<Colleague> {
+  const localpart = unique(name.split(" ")[0]?.toLowerCase() ?? "");
+  const password = unique("langes-Passwort");
+  const { id } = madeShape.parse(await ask(page, "POST", "/people", { localpart, name, password }));
+  const who = { ...personOf(demo, 0, 0), jid: `${localpart}@${domain}`, password };
+  const client = await eventually(() => signIn(who).catch(() => undefined), "the account is there", 30_000);
+  clients.push(client);
+  return {
+    ...{ id, name },
+    online: (...said) => client.send(x("presence", {}, ...said)),
+    leave: () => client.stop(),
+  };
+}
+
+async function scene(of: Browser) {
+  const { page, context } = await signedIn(of, "tenant-administrator");
+  const key = unique("").slice(-6);
+  const anna = await colleague(page, `Anna Feddersen ${key}`);
+  const bodo = await colleague(page, `Bodo Matthiesen ${key}`);
+  const cara = await colleague(page, `Cara Nickels ${key}`);
+  const group = `Bauamt ${key}`;
+  const { id } = madeShape.parse(await ask(page, "POST", "/groups", { name: group, roster: true }));
+  for (const one of [anna, bodo]) await ask(page, "PUT", `/groups/${id}/members/${one.id}`, {});
+  return { ...{ page, context, key, group, anna, bodo, cara } };
+}
+
+it.each(languages)(
+  "the directory is live, filtered, grouped, and tells what one waits for, by keyboard alone, in %s",
+  async (language) => {
+    const { directory, ui } = texts[language];
+    const admin = await scene(browser());
+    const { key, group, anna, bodo, cara } = admin;
+    await anna.online();
+    const { page, watch, context } = await signedIn(browser(), "user", language);
+    await enter(page, menu(page, directory.title));
+    await page.getByLabel(directory.search).waitFor();
+    const line = (name: string) => page.getByRole("listitem").filter({ hasText: name });
+    const isSo = (name: string, state: keyof typeof directory.states) =>
+      line(name).getByText(directory.states[state], { exact: true }).waitFor();
+    const stateButton = (state: keyof typeof directory.states) =>
+      page.getByRole("button", { name: new RegExp(`^${directory.states[state]} `) });
+    await isSo(anna.name, "here");
+    await isSo(bodo.name, "offline");
+
+    // Who is waited for is told of; others come and go without a word.
+    await enter(page, page.getByRole("button", { name: directory.tellOf.replace("{{name}}", bodo.name) }));
+    await bodo.online();
+    await isSo(bodo.name, "here");
+    const told = page.getByRole("status").getByText(directory.nowHere.replace("{{name}}", bodo.name));
+    await told.waitFor();
+    await anna.online(x("show", {}, "dnd"), x("status", {}, "Haushalt 2027"));
+    await isSo(anna.name, "busy");
+    await line(anna.name).getByText("Haushalt 2027").waitFor();
+    await line(anna.name).locator("time").waitFor();
+    expect(await page.getByRole("status").getByText(anna.name).count()).toBe(0);
+    const until = new Date();
+    until.setDate(until.getDate() + 10);
+    until.setHours(0, 0, 0, 0);
+    const away = { until: until.toISOString(), text: "Elternzeit, Vertretung Anna" };
+    await ask(admin.page, "PUT", `/people/${cara.id}/out-of-office`, away);
+    await isSo(cara.name, "outOfOffice");
+    await line(cara.name).getByText(away.text).waitFor();
+    await axeFindsNothing(page);
+    await page.evaluate("scrollTo(0, 0)");
+    if (language === "de") await picture(page, "console-directory");
+    await enter(page, page.getByRole("button", { name: directory.nowHereClose.replace("{{name}}", bodo.name) }));
+    await told.waitFor({ state: "detached" });
+
+    // By text and state, said once one has asked; it stays with a reload.
+    await type(page, page.getByLabel(directory.search), key);
+    await page.getByRole("status").getByText(directory.found_other.replace("{{count}}", "3")).waitFor();
+    expect(await page.getByRole("listitem").filter({ hasText: "@" }).count()).toBe(3);
+    await enter(page, stateButton("busy"));
+    await line(bodo.name).waitFor({ state: "detached" });
+    await page.reload();
+    await isSo(anna.name, "busy");
+    expect(await line(bodo.name).count()).toBe(0);
+    await anna.online();
+    await line(anna.name).waitFor({ state: "detached" });
+    await page.getByText(directory.nobody).waitFor();
+    await enter(page, page.getByRole("button", { name: new RegExp(`^${directory.all} `) }));
+    await isSo(anna.name, "here");
+
+    // By groups.
+    await page.getByLabel(directory.byGroup).focus();
+    await page.keyboard.press("Space");
+    const section = page.getByRole("region", { name: group });
+    await section.getByText(directory.hereOf.replace("{{here}}", "2").replace("{{all}}", "2")).waitFor();
+    await page.getByRole("region", { name: directory.noGroup }).getByText(cara.name).waitFor();
+    await axeFindsNothing(page);
+    await page.evaluate("scrollTo(0, 0)");
+    if (language === "en") await picture(page, "console-directory-groups");
+    await page.getByLabel(directory.group, { exact: true }).selectOption({ label: group });
+    await line(cara.name).waitFor({ state: "detached" });
+    await section.getByText(anna.name).waitFor();
+
+    // Who goes, and who is hidden, at once and without a reload.
+    await bodo.leave();
+    await isSo(bodo.name, "offline");
+    await ask(admin.page, "PUT", "/presence-rules", { ...defaultRules, within: "nobody" });
+    await isSo(anna.name, "unknown");
+    await isSo(bodo.name, "unknown");
+    expect(await line(anna.name).locator("time").count()).toBe(0);
+    await ask(admin.page, "PUT", "/presence-rules", defaultRules);
+    await isSo(anna.name, "here");
+
+    const chat = page.getByRole("link", { name: directory.writeTo.replace("{{name}}", anna.name) });
+    expect(await chat.getAttribute("href")).toMatch(/^\/chat\?tenant=[a-z-]+#converse\/chat\?jid=zz-anna-.*@/);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await axeFindsNothing(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await page.evaluate("scrollTo(0, 0)");
+    if (language === "en") await picture(page, "console-directory-narrow");
+    expect(await page.getByText(ui.loading).count()).toBe(0);
+    expect(watch).toEqual({ errors: [], foreign: [] });
+    await context.close();
+    await admin.context.close();
+  },
+  2 * STEP,
+);
+
+it(
+  "who runs the service looks into the own tenant, and an address that names nobody shows nobody",
+  async () => {
+    const { directory } = texts.de;
+    const { page, watch, context } = await signedIn(browser(), "operator");
+    await enter(page, menu(page, directory.title));
+    await page.getByRole("listitem").filter({ hasText: directory.you }).getByText("olaf.nissen@").waitFor();
+    expect(await page.getByText(`@${domain}`).count()).toBe(0);
+    await page.goto(`${consoleUrl}/directory?state=none&group=none`);
+    await page.getByText(directory.nobody).waitFor();
+    expect(watch).toEqual({ errors: [], foreign: [] });
+    await context.close();
+  },
+  STEP,
+);
