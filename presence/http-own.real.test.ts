@@ -37,12 +37,12 @@ describe("the rules of a tenant", () => {
   test("defaults, a change with its version, and a stale one", async () => {
     const first = await world.ask(administrator, "get", RULES).expect(200);
     expect(first.body).toEqual({
-      ...{ within: "everyone", partners: "contacts", hideTimes: false, badges: false, version: 0 },
+      ...{ within: "everyone", partners: "contacts", hideTimes: false, badges: false, version: 0, rosters: null },
     });
     expect(first.headers.etag).toBe('"v0"');
     const to = { within: "groups", partners: "nobody", hideTimes: true, badges: true };
     const set = await world.ask(administrator, "put", RULES, to, { "If-Match": '"v0"' }).expect(200);
-    expect([set.body, set.headers.etag]).toEqual([{ ...to, version: 1 }, '"v1"']);
+    expect([set.body, set.headers.etag]).toEqual([{ ...to, version: 1, rosters: null }, '"v1"']);
     await world.ask(administrator, "put", RULES, to, { "If-Match": '"v0"' }).expect(412);
     await world.ask(administrator, "get", RULES, undefined, { "If-None-Match": '"v1"' }).expect(304);
     expect(await auditOf("presence:rules")).toMatchObject([{ object: `tenant/${home}`, before: {}, after: to }]);

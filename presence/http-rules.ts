@@ -7,16 +7,24 @@ import { presenceRules } from "./core-visibility.ts";
 import { presenceRulesChanged } from "./events.ts";
 import { domainOf, type PresenceHttpDeps } from "./http-deps.ts";
 import { tenantPath } from "./http-shapes.ts";
+import { readKept } from "./rosters-kept.ts";
 import { readPresenceRules, type StoredPresenceRules, setPresenceRules } from "./store-rules.ts";
 
 const answer = z.object({
   ...presenceRules.shape,
   version: z.int().describe("0: nothing was set yet, and the defaults hold."),
+  rosters: z
+    .boolean()
+    .nullable()
+    .describe("Whether the XMPP server keeps to them in rosters, too; null while that is not known."),
 });
 
 export function presenceRulesRoutes(deps: PresenceHttpDeps): Route[] {
   const { db, redis, log, clock, newId } = deps;
-  const shown = ({ rules, version }: StoredPresenceRules) => ({ ...rules, version });
+  const shown = async (tenant: string, { rules, version }: StoredPresenceRules) => {
+    const rosters = await readKept(redis, tenant);
+    return { ...rules, version, rosters };
+  };
   const common = {
     path: "/tenants/{tenant}/presence-rules",
     params: tenantPath,
@@ -31,7 +39,7 @@ export function presenceRulesRoutes(deps: PresenceHttpDeps): Route[] {
       scope: "presence:read",
       handle: async ({ params: { tenant } }) => {
         await domainOf(deps, tenant);
-        return shown(await readPresenceRules(db, tenant));
+        return shown(tenant, await readPresenceRules(db, tenant));
       },
     }),
     route({
@@ -46,7 +54,7 @@ export function presenceRulesRoutes(deps: PresenceHttpDeps): Route[] {
         const by = { actor: actorOf(caller), now: new Date(clock()), newId, check };
         const set = await setPresenceRules(db, tenant, body, by);
         await wake(redis, presenceRulesChanged, { tenant }, log);
-        return shown(set);
+        return shown(tenant, set);
       },
     }),
   ];

@@ -14,6 +14,7 @@ import { onWake } from "../platform/wake.ts";
 import { nextEnd, type OwnSettings, type Told, type ToldPerson, toldOf, toSend } from "./core-visibility-feed.ts";
 import { presenceRulesChanged } from "./events.ts";
 import type { OpenPart, People } from "./part.ts";
+import { writeKept } from "./rosters-kept.ts";
 import { readVisibility, type VisibilityOfTenant } from "./store-visibility.ts";
 
 /** Milliseconds. */
@@ -29,6 +30,8 @@ const usualTiming: VisibilityTiming = { look: 60_000, all: 600_000, answer: 10_0
 
 interface VisibilityDeps {
   readonly db: Database;
+  /** Fails at once while Redis is away. */
+  readonly redis: Redis;
   readonly clock: Clock;
   readonly timing?: VisibilityTiming;
 }
@@ -61,7 +64,7 @@ export async function visibilityService(deps: VisibilityDeps, patient: Redis, lo
   return { part, close: deaf };
 }
 
-function openPart(context: DoorContext, people: People, { db, clock, timing = usualTiming }: VisibilityDeps) {
+function openPart(context: DoorContext, people: People, { db, redis, clock, timing = usualTiming }: VisibilityDeps) {
   const { tenant, domain, log } = context;
   // Counts streams: what was told on an earlier one need not hold on this.
   let stream = 0;
@@ -141,9 +144,14 @@ function openPart(context: DoorContext, people: People, { db, clock, timing = us
     troubled = false;
   };
 
+  const report = () => {
+    if (online && (helpless || told)) void writeKept(redis, tenant.id, !helpless);
+  };
+
   const round = rounds(
     async () => {
       await bring(stream);
+      report();
       return "done";
     },
     (error) => {
@@ -158,7 +166,10 @@ function openPart(context: DoorContext, people: People, { db, clock, timing = us
     stale = true;
     void settle();
   };
-  const turns = setInterval(look, timing.look);
+  const turns = setInterval(() => {
+    look();
+    if (helpless) report();
+  }, timing.look);
   // A change of devices changes nothing here, and costs a comparison of one person.
   people.onChange((localpart) => {
     const inMeeting = people.of(localpart).meetingSince !== null;

@@ -95,7 +95,7 @@ async function run(): Promise<void> {
   const upload = uploadDoor({ db, settings, clock, newId, log });
   const contacts = await contactsService(redis, patientRedis, log);
   const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
-  const visibility = await visibilityService({ db, clock }, patientRedis, log);
+  const visibility = await visibilityService({ db, redis, clock }, patientRedis, log);
   const own = [meetingsPart({ redis }), searchPart({ db }), vcardPart({ db, clock })];
   const parts = [...own, contacts.part, groups.part, visibility.part];
   const presence = presenceDoor({ redis, clock, log, parts });

@@ -18,6 +18,7 @@ const rulesShape = z.object({
   hideTimes: z.boolean(),
   badges: z.boolean(),
   version: z.number(),
+  rosters: z.nullable(z.boolean()),
 });
 type PresenceRules = z.infer<typeof rulesShape>;
 
@@ -52,6 +53,7 @@ export function PresenceRulesPage() {
     >
       {error === undefined ? null : <ProblemNote error={error} retry={() => void read()} />}
       {rules || error !== undefined ? null : <p role="status">{t("ui.loading")}</p>}
+      {rules?.rosters === false ? <p className="note">{t("presenceRules.notInRosters")}</p> : null}
       {rules ? (
         <RulesForm
           rules={rules}

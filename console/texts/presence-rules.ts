@@ -30,6 +30,8 @@ export const de = {
   badges: "Anwesenheit auf Webseiten erlauben",
   badgesHint:
     "Jede Person entscheidet selbst, ob sie ein Bild mit ihrer Anwesenheit auf öffentlichen Seiten möchte. Ohne Haken zeigt kein solches Bild etwas, auch wenn es schon eingebaut ist.",
+  notInRosters:
+    "Der XMPP-Server dieser Installation zeigt in Kontaktlisten weiter, wer da ist: Die Regeln gelten in der Konsole, über die API, für Webhooks und Brücken.",
   saved: "Die Regeln gelten.",
 };
 
@@ -62,5 +64,7 @@ export const en: typeof de = {
   badges: "Allow presence on web pages",
   badgesHint:
     "Each person decides whether to have a picture of the own presence on public pages. Without the tick no such picture shows anything, even where it is built in already.",
+  notInRosters:
+    "The XMPP server of this installation goes on showing in contact lists who is there: the rules hold in the console, over the API, for webhooks and bridges.",
   saved: "The rules hold.",
 };

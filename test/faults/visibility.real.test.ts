@@ -19,6 +19,7 @@ import { openRedis, redisReady } from "../../platform/redis.ts";
 import { wake } from "../../platform/wake.ts";
 import { defaultPresenceRules, type PresenceRules } from "../../presence/core-visibility.ts";
 import { presenceRulesChanged } from "../../presence/events.ts";
+import { readKept } from "../../presence/rosters-kept.ts";
 import { changeOwn, type OwnPresence } from "../../presence/store-own.ts";
 import { setPresenceRules } from "../../presence/store-rules.ts";
 import { eventually, silentLog } from "../support/real.ts";
@@ -146,6 +147,11 @@ afterAll(async () => {
 }, 60_000);
 
 describe("as it is set", () => {
+  it("and that the server keeps to it is known to the other doors", async () => {
+    await eventually(async () => (await readKept(redis, tenant)) ?? undefined, "what the server can", PATIENCE_MS);
+    expect(await readKept(redis, tenant)).toBe(true);
+  });
+
   it("rules of the tenant", async () => {
     await rules({ within: "nobody", partners: "contacts" });
     await sees(malte, GONE);

@@ -9,11 +9,13 @@ import { type Element, x } from "../../components/stanza.ts";
 import { NS_MAM } from "../../components/xep/xep-0313-archive.ts";
 import { loadSettings, readIfThere } from "../../config/settings.ts";
 import { openDatabase } from "../../platform/postgres.ts";
+import { openRedis, redisReady } from "../../platform/redis.ts";
+import { readKept } from "../../presence/rosters-kept.ts";
 import { nameOf, readDifferences } from "../dialogues/differences.ts";
 import { play, readScript, scripts } from "../dialogues/player.ts";
 import type { Step } from "../dialogues/script.ts";
 import { openWorld, type World } from "../faults/world.ts";
-import { signInAs, silentLog } from "../support/real.ts";
+import { eventually, signInAs, silentLog } from "../support/real.ts";
 
 const listed = readDifferences(new URL("../../docs/ejabberd.md", import.meta.url));
 /** Tests of the running service that also hold beside this server: tenants, accounts and what people wrote. */
@@ -57,6 +59,22 @@ describe.each(scripts)("%s", (file) => {
     await play(readScript(file), file, { demo: world.stack.demo, onDifference });
     expect(found).toEqual(listed.get(file) ?? []);
   }, 120_000);
+});
+
+test("that rosters do not keep to the rules of visibility is known to the other doors", async () => {
+  const redis = openRedis(loadSettings(world.stack.env, readIfThere).redis.url, silentLog);
+  try {
+    await redisReady(redis, 5_000);
+    const tenant = world.stack.demo.tenants[0]?.id ?? "";
+    const kept = await eventually(
+      async () => (await readKept(redis, tenant)) ?? undefined,
+      "what the server can",
+      60_000,
+    );
+    expect(kept).toBe(false);
+  } finally {
+    redis.disconnect();
+  }
 });
 
 test("a search by words in one's own archive is refused before the server can fail at it, and not offered", async () => {
