@@ -29,7 +29,8 @@ interface PresenceDetails extends Why {
 
 export function presenceOf(room: RoomState, occupant: Occupant, details: PresenceDetails): Element {
   const latest = [...occupant.sessions.values()].at(-1);
-  const children = details.unavailable ? (details.children ?? []) : (latest?.presence ?? []);
+  const said = latest?.presence ?? awayElements(occupant);
+  const children = details.unavailable ? (details.children ?? []) : said;
   const { reason, actor, newNick } = details;
   const presence = x(
     "presence",
@@ -50,6 +51,13 @@ export function presenceOf(room: RoomState, occupant: Occupant, details: Presenc
     hatsOf(room, occupant),
   );
   return presence;
+}
+
+/** Somebody of another network who is away there (RFC 6121 4.7.2). */
+function awayElements({ far }: Occupant): Element[] {
+  const away = far?.away ?? null;
+  if (away === null) return [];
+  return [x("show", {}, "away"), ...(away === "" ? [] : [x("status", {}, away)])];
 }
 
 /** An element belongs to one parent: each stanza gets a copy that shares the children. */

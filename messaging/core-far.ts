@@ -14,7 +14,12 @@ const MARK = 8;
 export function setFarOccupants(
   room: RoomState,
   link: { readonly id: string; readonly network: string },
-  people: readonly { readonly id: string; readonly nick: string; readonly occupantId: string }[],
+  people: readonly {
+    readonly id: string;
+    readonly nick: string;
+    readonly away?: string | null;
+    readonly occupantId: string;
+  }[],
 ): Effect[] {
   const wanted = new Map(people.slice(0, MAX_OCCUPANTS).map((person) => [person.id, person]));
   const effects: Effect[] = [];
@@ -24,6 +29,11 @@ export function setFarOccupants(
     const person = wanted.get(occupant.far.id);
     if (person && nickKey(freeNick(room, person.nick, occupant)) === key) {
       wanted.delete(occupant.far.id);
+      const away = person.away ?? null;
+      if (occupant.far.away === away) continue;
+      occupant.far.away = away;
+      occupant.shown = {};
+      effects.push(...announce(room, occupant, everybody, []));
       continue;
     }
     unseat(room, occupant);
@@ -39,7 +49,7 @@ export function setFarOccupants(
       role: "participant",
       occupantId: person.occupantId,
       sessions: new Map(),
-      far: { link: link.id, network: link.network, id: person.id },
+      far: { link: link.id, network: link.network, id: person.id, away: person.away ?? null },
     };
     seat(room, occupant);
     if (room.quiet) room.withheld.set(occupant, 0);

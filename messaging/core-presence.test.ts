@@ -154,6 +154,25 @@ describe("people of other networks", () => {
     expect(room.occupants.size).toBe(1);
   });
 
+  test("are away in their own words, and back", () => {
+    const room = emptyRoom();
+    enter(room, "anna@example.org/1", "Anna");
+    const said = (away: string | null) =>
+      sentTo(setFarOccupants(room, link, [{ ...kim, away }]), "anna@example.org/1").map((stanza) => [
+        stanza.getChildText("show"),
+        stanza.getChildText("status"),
+      ]);
+    expect(said("")).toEqual([["away", null]]);
+    expect(said("Zu Tisch")).toEqual([["away", "Zu Tisch"]]);
+    expect(said("Zu Tisch")).toEqual([]);
+    const newcomer = sentTo(join(room, joinAs("bert@example.org/1", "Bert")), "bert@example.org/1");
+    const ofKim = () => newcomer.find((stanza) => stanza.attrs.from === `${ROOM}/kim`);
+    expect(ofKim()?.getChildText("status")).toBe("Zu Tisch");
+    expect(said(null)).toEqual([[null, null]]);
+    const later = sentTo(join(room, joinAs("cleo@example.org/1", "Cleo")), "cleo@example.org/1");
+    expect(later.find((stanza) => stanza.attrs.from === `${ROOM}/kim`)?.getChild("show")).toBeUndefined();
+  });
+
   test("never take a nick that somebody has, and those of another link stay", () => {
     const room = emptyRoom();
     enter(room, "anna@example.org/1", "Kim");

@@ -28,11 +28,19 @@ export interface Occupant {
   /** Empty for somebody of another network. */
   readonly sessions: Map<string, Session>;
   /** The link by which somebody of another network is here, and the id there. */
-  readonly far: { readonly link: string; readonly network: string; readonly id: string } | undefined;
+  readonly far: FarOccupant | undefined;
   /** The roles in the tenant that others see. */
   worn?: readonly WornRole[];
   /** Its presence as newcomers get it, made once and kept as long as it is right; with the real address and without. */
   shown?: { named?: Shown; unnamed?: Shown };
+}
+
+interface FarOccupant {
+  readonly link: string;
+  readonly network: string;
+  readonly id: string;
+  /** What somebody who is away there says of it; empty: no more than that, null: not away. */
+  away: string | null;
 }
 
 /** A presence, with what it was made from. */

@@ -22,7 +22,10 @@ const sessionSchema = z.object({
 });
 export type LiveSession = z.output<typeof sessionSchema>;
 
-const farSchema = z.object({ network: z.string(), people: z.array(z.object({ id: z.string(), nick: z.string() })) });
+const farSchema = z.object({
+  network: z.string(),
+  people: z.array(z.object({ id: z.string(), nick: z.string(), away: z.string().nullable().default(null) })),
+});
 export type FarSide = z.output<typeof farSchema>;
 
 /** Whoever keeps a link alive renews the far side; without it the people there are gone after this many seconds. */
@@ -118,7 +121,7 @@ export async function recallSessions(
 export async function setFarOccupants(
   redis: Redis,
   far: { readonly tenant: string; readonly roomId: string; readonly link: string; readonly network: string },
-  occupants: readonly { readonly id: string; readonly nick: string }[],
+  occupants: readonly { readonly id: string; readonly nick: string; readonly away: string | null }[],
   log: Log,
 ): Promise<void> {
   const key = farKey(far.tenant, far.roomId);

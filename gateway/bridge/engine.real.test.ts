@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { sql } from "kysely";
+import type { XmppClient } from "../../cli/client/xmpp-client.ts";
+import { attr, childText, type Element, x } from "../../components/stanza.ts";
 import { localActor } from "../../identity/index.ts";
 import { ensureRoom, type LogEntry, putInbox, readLog, roomInboxTopic } from "../../messaging/index.ts";
 import { newId } from "../../platform/ids.ts";
@@ -7,7 +9,7 @@ import { createMetrics } from "../../platform/metrics.ts";
 import { openDatabase } from "../../platform/postgres.ts";
 import { openPatientRedis, openRedis, redisReady } from "../../platform/redis.ts";
 import { wake } from "../../platform/wake.ts";
-import { silentLog as log, openTestDatabase, realStack } from "../../test/support/real.ts";
+import { silentLog as log, openTestDatabase, realStack, signInAs } from "../../test/support/real.ts";
 import { irc } from "../networks/irc/index.ts";
 import {
   type Cable,
@@ -283,4 +285,65 @@ test("a secret that was stored in clear is sealed, and its link goes on", async 
   await until("the secret is sealed", async () => typeof (await stored())?.config.key === "object");
   await online(id);
   expect(await stored()).toMatchObject({ version: 1, config: { key: { sealed: expect.any(String) } } });
+});
+
+describe("presence", () => {
+  const occupantOf = (name: string) => (stanza: Element) =>
+    stanza.is("presence") && attr(stanza, "from")?.endsWith(`/${name}`) === true;
+
+  /** Somebody of the tenant in the room. */
+  async function inside(sees = occupantOf("Anke")): Promise<{ readonly client: XmppClient; readonly address: string }> {
+    const client = await signInAs(demo, 0, 0);
+    toClose.push(() => client.stop());
+    const name = await db.withTenants([tenant], (trx) =>
+      sql<{ name: string }>`select name from room where tenant_id = ${tenant} and id = ${roomId}`.execute(trx),
+    );
+    const address = `${name.rows[0]?.name}@rooms.${demo.tenants[0]?.domain}/Anke`;
+    await client.send(x("presence", { to: address }, x("x", { xmlns: "http://jabber.org/protocol/muc" })));
+    await client.next(sees, "a presence", 20_000);
+    return { client, address };
+  }
+
+  test("of the far side is shown in the room: away, and back", async () => {
+    person.raw("AWAY", "Zu Tisch");
+    const id = await link(server.port, { awaySeconds: 10 });
+    engine();
+    await online(id);
+    const says = (show: string | undefined) => (stanza: Element) =>
+      occupantOf("ole")(stanza) && (childText(stanza, "show") ?? undefined) === show;
+    const { client } = await inside(says("away"));
+    person.raw("AWAY");
+    await client.next(says(undefined), "that ole is back", 20_000);
+  });
+
+  // What leaves is what a program sees; a network that cannot show each person by itself is given nothing at all.
+  test.each(["everyone", "contacts", "groups", "nobody"] as const)(
+    "of people here stays here where it cannot be shown there, under the rule %s",
+    async (within) => {
+      const rule = (rules: object) =>
+        db.withTenants([tenant], (trx) =>
+          sql`insert into presence_rules (tenant_id, version, rules, updated_at)
+            values (${tenant}, 1, ${JSON.stringify(rules)}::jsonb, now())
+            on conflict (tenant_id) do update set rules = excluded.rules`.execute(trx),
+        );
+      await rule({ within });
+      toClose.push(() => rule({}));
+      const id = await link(server.port);
+      engine();
+      await online(id);
+      const { client, address } = await inside();
+      for (const show of ["away", "dnd", "xa"]) {
+        const said = [x("show", {}, show), x("status", {}, "Beim Arzt")];
+        await client.send(x("presence", {}, ...said));
+        await client.send(x("presence", { to: address }, ...said));
+      }
+      const [room = ""] = address.split("/");
+      await client.send(x("message", { to: room, type: "groupchat" }, x("body", {}, "danach")));
+      await person.hears("danach");
+      expect(person.heard.map(({ nick, text }) => [nick, text.replaceAll("\u000f", "")])).toEqual([
+        ["kontor", "<Anke> danach"],
+      ]);
+      expect(await person.whoIsAway()).toEqual([]);
+    },
+  );
 });

@@ -16,7 +16,13 @@ import type { Network } from "./network.ts";
 import { findLink, type Link, listLinks, putLink, removeLink } from "./store.ts";
 import { listUndeliverable } from "./store-messages.ts";
 
-const capabilities = z.object({ multiline: z.boolean(), occupants: z.boolean(), messageIds: z.boolean() });
+const capabilities = z.object({
+  multiline: z.boolean(),
+  occupants: z.boolean(),
+  messageIds: z.boolean(),
+  givesPresence: z.boolean().describe("It tells who of its people is away, which the room shows."),
+  takesPresence: z.boolean().describe("It shows the presence of each person of the room; else none of it leaves."),
+});
 
 const linkSchema = z.object({
   id: z.uuid(),

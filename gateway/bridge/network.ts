@@ -16,6 +16,13 @@ export interface Capabilities {
   readonly occupants: boolean;
   /** The network gives messages ids of its own. */
   readonly messageIds: boolean;
+  /** The network tells who of its people is away. */
+  readonly givesPresence: boolean;
+  /**
+   * The network shows the presence of each person here as such. Where it does not, nothing of it leaves: it is neither
+   * said in text nor put on the bridge's own account.
+   */
+  readonly takesPresence: boolean;
 }
 
 /** A piece of a room's message on its way out. The network shows `nick` as it can. */
@@ -57,6 +64,8 @@ export interface FarMessage {
 export interface FarOccupant {
   readonly id: string;
   readonly nick: string;
+  /** What somebody who is away says of it; empty: no more than that, null: not away, or not known. */
+  readonly away: string | null;
 }
 
 /** What a connection tells. After `closed` nothing more comes, and the engine opens a new one in time. */

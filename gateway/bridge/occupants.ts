@@ -1,6 +1,6 @@
 import { setFarOccupants } from "../../messaging/index.ts";
 import type { Log } from "../../platform/log.ts";
-import { cleanNick } from "./core-text.ts";
+import { cleanNick, linesOf, shorten } from "./core-text.ts";
 import type { BridgeDeps } from "./deps.ts";
 import type { FarOccupant } from "./network.ts";
 import type { Link } from "./store.ts";
@@ -10,6 +10,15 @@ const TOGETHER_MS = 500;
 /** They expire in Redis when nobody renews them, and Redis may have lost them. */
 const RENEW_MS = 60_000;
 const MAX_OCCUPANTS = 1_000;
+
+/** Characters of what somebody says of being away. */
+const MAX_AWAY = 256;
+
+const shown = ({ id, nick, away }: FarOccupant): FarOccupant => ({
+  id,
+  nick: cleanNick(nick, "?"),
+  away: away === null ? null : shorten(linesOf(away).join(" "), MAX_AWAY),
+});
 
 export interface Occupants {
   set(occupants: readonly FarOccupant[]): void;
@@ -42,7 +51,7 @@ export function showOccupants(link: Link, deps: Pick<BridgeDeps, "redis">, log: 
       if (occupants.length > MAX_OCCUPANTS && current.length < MAX_OCCUPANTS) {
         log.warn("The far side has more people than are shown", { people: occupants.length, shown: MAX_OCCUPANTS });
       }
-      current = occupants.slice(0, MAX_OCCUPANTS).map(({ id, nick }) => ({ id, nick: cleanNick(nick, "?") }));
+      current = occupants.slice(0, MAX_OCCUPANTS).map(shown);
       timer ??= setTimeout(tell, TOGETHER_MS);
     },
     close: async () => {

@@ -14,7 +14,19 @@ test("a place is named without its secrets", () => {
   const { place, shown } = irc.place(good);
   expect(place).toBe("#office@irc.example:6697");
   expect(Object.keys(shown).sort()).toEqual(
-    ["breakNicks", "burst", "channel", "host", "linesPerSecond", "nick", "port", "saslUser", "tls", "verify"].sort(),
+    [
+      "awaySeconds",
+      "breakNicks",
+      "burst",
+      "channel",
+      "host",
+      "linesPerSecond",
+      "nick",
+      "port",
+      "saslUser",
+      "tls",
+      "verify",
+    ].sort(),
   );
 });
 

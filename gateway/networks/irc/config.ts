@@ -35,6 +35,12 @@ export const ircConfig = z.strictObject({
   saslPassword: secret.optional().describe("Password of the account."),
   linesPerSecond: z.number().min(0.1).max(1_000).default(1).describe("Lines a second in the long run."),
   burst: z.int().min(1).max(1_000).default(5).describe("Lines at once after a silence."),
+  awaySeconds: z
+    .int()
+    .min(10)
+    .max(3_600)
+    .default(120)
+    .describe("Seconds between questions who is away, where the server does not tell by itself."),
   breakNicks: z.boolean().default(false).describe("Break nicks invisibly, so that clients do not highlight them."),
 });
 

@@ -40,7 +40,8 @@ async function bridge(port: number, config: Record<string, unknown> = {}) {
     closed: (reason) => closed.push(reason),
   });
   toClose.push(() => connection.close());
-  return { connection, messages, closed, occupants: () => occupants.map(({ nick }) => nick).sort() };
+  const away = () => occupants.flatMap(({ nick, away: words }) => (words === null ? [] : [[nick, words]]));
+  return { connection, messages, closed, away, occupants: () => occupants.map(({ nick }) => nick).sort() };
 }
 
 const part = (text: string, nick = "Anke", action = false) => ({ logId: "1", part: 0, nick, action, text });
@@ -112,6 +113,21 @@ test("who is there follows names, joins, nicks, parts and quits", async () => {
   await until("olaf left", () => occupants().join() === "ida");
   await ida.leave();
   await until("ida quit", () => occupants().length === 0);
+});
+
+test("who is away is known from the start, and asked for where the server does not tell", async () => {
+  const { port } = await server();
+  const ole = await person(port, "ole");
+  const ida = await person(port, "ida");
+  ole.raw("AWAY", "Bin Tisch");
+  // ngircd works off ole's lines before it sends this on.
+  ole.say("weg");
+  await ida.hears("weg");
+  const { away } = await bridge(port, { awaySeconds: 10 });
+  await until("ole is away", () => JSON.stringify(away()) === '[["ole",""]]');
+  ole.raw("AWAY");
+  ida.raw("AWAY", "Bis morgen");
+  await until("ole is back and ida away", () => JSON.stringify(away()) === '[["ida",""]]');
 });
 
 test("a taken nick gets a figure", async () => {

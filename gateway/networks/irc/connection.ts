@@ -10,6 +10,8 @@ import { tendSocket } from "./socket.ts";
 const READY_MS = 30_000;
 const QUIT_MS = 2_000;
 const NICK_ATTEMPTS = 5;
+/** People of a channel whose presence is asked for. */
+const MAX_ASKED = 200;
 /** Who joins a host that is not known yet is given the longest (RFC 2812 2.3.1). */
 const LONGEST_HOST = "h".repeat(63);
 const USERNAME = "kontor";
@@ -38,6 +40,7 @@ export function connectIrc(config: IrcConfig, context: ConnectContext, events: N
       if (phase === "over") return;
       const before = phase;
       phase = "over";
+      stopAsking();
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
       sends.fail(reason);
@@ -66,6 +69,7 @@ export function connectIrc(config: IrcConfig, context: ConnectContext, events: N
         new Promise((left) => {
           if (phase === "over") return left();
           phase = "over";
+          stopAsking();
           sends.fail(new FarError("Stopped"));
           const forced = setTimeout(() => {
             client.connection.end(undefined, true);
@@ -99,6 +103,7 @@ export function connectIrc(config: IrcConfig, context: ConnectContext, events: N
       });
 
     listenForMembers(client, members, channelIs, isSelf);
+    const stopAsking = listenForAway(client, members, config);
     listenForNick(client, config.nick, (reason) => phase === "opening" && finish(reason));
     client.on("registered", () => client.join(config.channel, config.key));
     client.on("join", (event) => {
@@ -192,6 +197,30 @@ function listenForMembers(
   client.on("nick", ({ nick, new_nick: to }) => {
     if (nick && to) members.rename(nick, to);
   });
+}
+
+/**
+ * Who is away: servers with away-notify (IRCv3) tell each change; others are asked, and all are once at the start. A
+ * large channel is not asked about: its answer is a line for each. Gives what ends the questions.
+ */
+function listenForAway(client: Client, members: Members, { channel, awaySeconds }: IrcConfig): () => void {
+  const ask = () => {
+    if (members.size > 0 && members.size <= MAX_ASKED) client.who(channel);
+  };
+  client.on("away", ({ nick, message }) => {
+    if (nick) members.away(nick, withoutFormatting(message ?? ""));
+  });
+  client.on("back", ({ nick }) => {
+    if (nick) members.away(nick, null);
+  });
+  client.on("wholist", ({ users }) => {
+    members.allAway(users.flatMap(({ nick, away }) => (nick ? [{ nick, away: away ?? false }] : [])));
+  });
+  client.on("userlist", ask);
+  const turns = setInterval(() => {
+    if (!client.network.cap.isEnabled("away-notify")) ask();
+  }, awaySeconds * 1_000);
+  return () => clearInterval(turns);
 }
 
 /** Another nick while the wanted one is taken. */

@@ -8,7 +8,8 @@ import { connectIrc } from "./connection.ts";
 
 export const irc = defineNetwork({
   name: "irc",
-  capabilities: { multiline: false, occupants: true, messageIds: false },
+  // Everybody here is one user there, whose AWAY would be everybody's.
+  capabilities: { multiline: false, occupants: true, messageIds: false, givesPresence: true, takesPresence: false },
   schema: ircConfig,
   secrets: ["password", "saslPassword", "key"],
   placeOf: ({ channel, host, port }) => `${channel.toLowerCase()}@${host.toLowerCase()}:${port}`,

@@ -31,6 +31,9 @@ declare module "irc-framework" {
     nick: FromNick & { readonly new_nick?: string };
     topic: InChannel & { readonly topic?: string };
     userlist: { readonly channel?: string; readonly users: readonly FromNick[] };
+    wholist: { readonly users: readonly (FromNick & { readonly away?: boolean })[] };
+    away: FromNick & { readonly message?: string };
+    back: FromNick;
     pong: { readonly message?: string };
     "raw socket connected": Socket;
     "socket close": Error | false | undefined;
@@ -61,6 +64,8 @@ declare module "irc-framework" {
     readonly user: { readonly nick: string };
     readonly connection: { end(data?: string, hadError?: boolean): void };
     readonly raw_middleware: { use(middleware: RawMiddleware): void };
+    readonly network: { readonly cap: { isEnabled(name: string): boolean } };
+    who(target: string): void;
     connect(options: Options): void;
     on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this;
     removeAllListeners(): this;

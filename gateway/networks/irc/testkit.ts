@@ -143,6 +143,8 @@ export interface IrcPerson {
   say(text: string): void;
   raw(...words: string[]): void;
   hears(text: string): Promise<void>;
+  /** Who of the channel is marked as away there. */
+  whoIsAway(): Promise<string[]>;
   leave(): Promise<void>;
 }
 
@@ -182,6 +184,13 @@ export async function ircPerson(port: number, nick: string, channel: string): Pr
     raw: (...words) => client.raw(...words),
     hears: async (text) =>
       void (await until(`${nick} hears ${text}`, () => heard.some((line) => line.text.includes(text)))),
+    whoIsAway: () =>
+      new Promise((resolve) => {
+        client.on("wholist", ({ users }) =>
+          resolve(users.flatMap((each) => (each.away && each.nick ? [each.nick] : []))),
+        );
+        client.who(channel);
+      }),
     leave: async () => {
       client.connection.end(undefined, true);
       await until(`${nick} has left`, () => closed);
