@@ -51,6 +51,7 @@ export const permissions = {
   "presence:read": ["tenant-administrator", "dpo", "opener", "moderator", "user"],
   "presence:webhooks": people,
   "presence:change": people,
+  "presence:usage": [...people, "ordering-person", "operator"],
   "rooms:read": [...people, "moderator", "dpo"],
   "rooms:change": people,
   "rooms:moderate": [...people, "moderator"],

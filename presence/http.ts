@@ -8,6 +8,7 @@ import { ownPresenceRoutes } from "./http-own.ts";
 import { partnerPresenceRoute } from "./http-partners.ts";
 import { presenceRulesRoutes } from "./http-rules.ts";
 import * as shapes from "./http-shapes.ts";
+import { presenceUsageRoutes } from "./http-usage.ts";
 import { lookerOf } from "./lookers.ts";
 import { sightOf } from "./sight.ts";
 import { readDirectory, rosterGroups } from "./store-directory.ts";
@@ -34,6 +35,7 @@ export function presenceRoutes(deps: PresenceHttpDeps): Route[] {
     ...presenceRulesRoutes(deps),
     ...ownPresenceRoutes(deps),
     ...presenceEventRoutes(deps),
+    ...presenceUsageRoutes(deps),
     partnerPresenceRoute(deps),
     route({
       method: "get",

@@ -13,6 +13,8 @@ export { meetingsPart } from "./meetings-part.ts";
 export { searchPart } from "./search-part.ts";
 export { presenceReader } from "./store.ts";
 export { absenceDeletion } from "./store-absence.ts";
+export { presenceUsageDeletion, raiseUsage } from "./store-usage.ts";
+export { usagePart } from "./usage-part.ts";
 export { vcardPart } from "./vcard-part.ts";
 export { visibilityService } from "./visibility-part.ts";
 export { webhookRoutes } from "./webhook/http.ts";

@@ -14,6 +14,7 @@ export interface PresenceTables {
     badge: string | null;
   };
   tenant: { id: string; domain: string; status: string };
+  presence_usage: { tenant_id: string; day: Date; peak: number; active: number };
   person: { tenant_id: string; id: string; localpart: string; name: string; email: string | null; status: string };
   person_group: { tenant_id: string; id: string; name: string; roster: boolean };
   group_member: { tenant_id: string; group_id: string; person_id: string };

@@ -56,6 +56,7 @@ export const catalogue: readonly Kind[] = [
   { name: "personal-archive", class: "content", place: "domain", ruledBy: "message-archive" },
   { name: "room-invitation", class: "user-action", place: "domain" },
   { name: "out-of-office", class: "user-action", place: "domain" },
+  { name: "presence-usage", class: "usage", place: "domain" },
   { name: "file", class: "content", place: "domain" },
   { name: "room-export", class: "content", place: "domain" },
 ];

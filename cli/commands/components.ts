@@ -27,7 +27,9 @@ import {
   groupsService,
   meetingsPart,
   presenceDoor,
+  raiseUsage,
   searchPart,
+  usagePart,
   vcardPart,
   visibilityService,
 } from "../../presence/index.ts";
@@ -97,7 +99,8 @@ async function run(): Promise<void> {
   const groups = await groupsService({ db, redis: patientRedis, clock, log, onTold: (count) => members.inc(count) });
   const visibility = await visibilityService({ db, redis, clock }, patientRedis, log);
   const own = [meetingsPart({ redis }), searchPart({ db }), vcardPart({ db, clock })];
-  const parts = [...own, contacts.part, groups.part, visibility.part];
+  const usage = usagePart({ redis, clock, raise: (tenant, figures) => raiseUsage(db, tenant, figures) });
+  const parts = [...own, usage, contacts.part, groups.part, visibility.part];
   const presence = presenceDoor({ redis, clock, log, parts });
   const personal = openPersonalArchive(settings.archive, log);
   const accounts = await accountServer({

@@ -13,7 +13,7 @@ import {
 import { onShutdown, serveHealth } from "../../platform/health.ts";
 import { newId } from "../../platform/ids.ts";
 import { openDatabase } from "../../platform/postgres.ts";
-import { absenceDeletion, presenceReader, startWebhooks } from "../../presence/index.ts";
+import { absenceDeletion, presenceReader, presenceUsageDeletion, startWebhooks } from "../../presence/index.ts";
 import { catalogue, startRetention } from "../../retention/index.ts";
 import { exportStore } from "../export-store.ts";
 import { startProcess } from "../process.ts";
@@ -45,6 +45,7 @@ async function run(): Promise<void> {
     exportDeletion({ db, bytes }),
     invitationDeletion(db),
     absenceDeletion(db),
+    presenceUsageDeletion(db),
     ...(archive ? [personalDeletion({ db, archive })] : []),
   ];
   const { schedule, timeZone } = settings.retention;

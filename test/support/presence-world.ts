@@ -30,6 +30,7 @@ export const domainOf = (tenant: string): string => `${tenant}.example`;
 const everyScope: Scope[] = [
   "presence:read",
   "presence:change",
+  "presence:usage",
   "person:read",
   "person:change",
   "own:read",
