@@ -64,6 +64,8 @@ export async function groupsWorld(tenantName: string) {
   return {
     ...{ api, domain, ask, online, leave, rosterOf },
     jid: (local: string) => `${local}@${domain}`,
+    /** How somebody signs in. */
+    signInOf: (local: string): SignIn => of(local).at,
     /** Somebody active, with an account. */
     add: async (local: string, name: string): Promise<void> => {
       const password = randomUUID();
