@@ -35,31 +35,44 @@ export async function candidatesOf(trx: Trx, asked: Asked, localparts: readonly 
   return rows;
 }
 
+/** Up to `limit` of those whom the webhook was shown and may be shown no more, or is not about any more. */
+export async function lostSight(trx: Trx, { webhook, rules }: Asked, limit: number): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    select t.localpart, case when p.id is null then null else '' end as settled, true as told
+    from presence_webhook_told t
+    left join (${people}) on p.localpart = t.localpart and ${isAbout(webhook)}
+    where t.tenant_id = ${webhook.tenant} and t.webhook_id = ${webhook.id} and (p.id is null or not ${isShown(rules)})
+    order by t.localpart limit ${limit}`.execute(trx);
+  return rows;
+}
+
+/** People that are compared at once. */
+const STRETCH = 1_000;
+
 /**
- * Up to `limit` of those behind `after`, by local part, whom the webhook was told otherwise than the database has it; with
- * `visible` false only who may be shown no more.
+ * Up to `limit` of the people behind `after`, by local part, whom the webhook was told otherwise than the database has
+ * them; a thousand are compared. `next`: behind whom it goes on; undefined: all are compared.
  */
 export async function differing(
   trx: Trx,
   asked: Asked,
-  { after, limit, visible }: { readonly after: string; readonly limit: number; readonly visible: boolean },
-): Promise<Candidate[]> {
-  const { webhook } = asked;
-  const shown = isShown(asked.rules);
-  const { rows } = await sql<Candidate>`
-    (select p.localpart, ${settled(asked)} as settled, t.localpart is not null as told
-      from ${people} left join presence_webhook_told t on ${isTold(webhook, sql.ref("p.localpart"))}
-      where ${isAbout(webhook)} and p.localpart > ${after} and (
-        ${visible}::boolean and ${shown} and t.settled is distinct from ${settled(asked)}
-        or not ${shown} and t.localpart is not null)
-      order by p.localpart limit ${limit})
-    union all
-    (select t.localpart, null, true from presence_webhook_told t
-      where t.tenant_id = ${webhook.tenant} and t.webhook_id = ${webhook.id} and t.localpart > ${after}
-        and not exists (select from ${people} where ${isAbout(webhook)} and p.localpart = t.localpart)
-      order by t.localpart limit ${limit})
-    order by localpart limit ${limit}`.execute(trx);
-  return rows;
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<{ readonly found: readonly Candidate[]; readonly next: string | undefined }> {
+  const { webhook, rules } = asked;
+  const { rows: ends } = await sql<{ localpart: string }>`
+    select localpart from person where tenant_id = ${webhook.tenant} and localpart > ${after}
+    order by localpart offset ${STRETCH - 1} limit 1`.execute(trx);
+  const end = ends[0]?.localpart;
+  const { rows: found } = await sql<Candidate>`
+    select p.localpart, p.settled, t.localpart is not null as told
+    from (
+      select p.localpart, ${settled(asked)} as settled from ${people}
+      where ${isAbout(webhook)} and p.localpart > ${after} and p.localpart <= coalesce(${end ?? null}, p.localpart)
+        and ${isShown(rules)} offset 0) as p
+    left join presence_webhook_told t on ${isTold(webhook, sql.ref("p.localpart"))}
+    where t.settled is distinct from p.settled
+    order by p.localpart limit ${limit}`.execute(trx);
+  return { found, next: found.length < limit ? end : found.at(-1)?.localpart };
 }
 
 const people = sql`person p left join person_presence o on o.tenant_id = p.tenant_id and o.person_id = p.id`;

@@ -3,6 +3,7 @@
  * first makes its next delivery.
  */
 import type { Redis } from "ioredis";
+import { directoryChanged } from "../../identity/index.ts";
 import type { Metrics } from "../../platform/metrics.ts";
 import { keepLooking } from "../../platform/queue.ts";
 import { onWake } from "../../platform/wake.ts";
@@ -20,8 +21,8 @@ export interface WebhookJobs extends Omit<LaneDeps, "room" | "delivered"> {
 }
 
 const LOOK_MS = 15_000;
-/** Every so many looks people are compared with what was told of them: names and groups change without a word. */
-const COMPARE_EVERY = 4;
+/** Every so many looks people are compared with what was told of them: out of office ends without a word. */
+const COMPARE_EVERY = 20;
 /** Deliveries at once: receivers that do not answer leave room for the others, and the database has others to serve. */
 const AT_ONCE = 32;
 
@@ -73,9 +74,11 @@ export function startWebhooks(deps: WebhookJobs): { close(): Promise<void> } {
     onWake(connection, presenceChanged, log, ({ tenant }) => {
       for (const lane of lanesOf(tenant)) lane.wake();
     }),
-    onWake(connection, presenceRulesChanged, log, ({ tenant }) => {
-      for (const lane of lanesOf(tenant)) lane.wake(true);
-    }),
+    ...[presenceRulesChanged, directoryChanged].map((topic) =>
+      onWake(connection, topic, log, ({ tenant }) => {
+        for (const lane of lanesOf(tenant)) lane.wake(true);
+      }),
+    ),
     onWake(connection, webhooksTopic, log, ({ tenant }) => {
       for (const lane of lanesOf(tenant)) lane.changed();
       void look();

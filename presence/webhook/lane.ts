@@ -47,9 +47,11 @@ const UNKNOWN_MS = 60_000;
 export function openLane(place: WebhookPlace, deps: LaneDeps, gone: () => void): Lane {
   const { db, clock, newId } = deps;
   const log = deps.log.with({ tenant: place.tenant, webhook: place.id });
-  // What others told, or this worker before it was started, is compared once.
-  let all = true;
-  let compareFrom: string | undefined;
+  // What the database has is compared with what was told: once at the beginning, and when it may have changed.
+  let sight = true;
+  let compare = true;
+  // A comparison that is under way is not begun anew, or in a busy tenant it would never reach its end.
+  let from: string | undefined;
   let unknownSince: number | undefined;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -85,8 +87,6 @@ export function openLane(place: WebhookPlace, deps: LaneDeps, gone: () => void):
 
   /** One look; gives after how long the next one is due, undefined: when there is news. */
   const look = async (): Promise<number | undefined> => {
-    if (all) compareFrom = "";
-    all = false;
     again = false;
     const webhook = await readOpen(db, place);
     if (closed) return undefined;
@@ -102,24 +102,35 @@ export function openLane(place: WebhookPlace, deps: LaneDeps, gone: () => void):
     const changes = await deps.reader.changesSince(place.tenant, webhook.cursor, MAX_PEOPLE);
     if (changes.reset && changes.since !== undefined) {
       await beginAnew(db, webhook, changes);
-      all = true;
+      from = "";
       return 0;
     }
     const tellUnknown = unknownSince !== undefined && now - unknownSince >= UNKNOWN_MS;
-    const plan = await planDelivery(deps, webhook, changes, { compareFrom, tellUnknown, now: new Date(now) });
+    if (compare && from === undefined) {
+      from = "";
+      compare = false;
+    }
+    const asked = { sight, from, tellUnknown };
+    sight = false;
+    const plan = await planDelivery(deps, webhook, changes, asked, new Date(now)).catch((error: unknown) => {
+      sight ||= asked.sight;
+      throw error;
+    });
     if (closed) return undefined;
     unknownSince = plan.known ? undefined : (unknownSince ?? now);
     if (plan.data) {
       const { waitMs: wait, taken } = await tell(webhook, plan);
-      if (taken) compareFrom = plan.compareFrom;
+      sight ||= taken ? plan.next.sight : asked.sight;
+      if (taken) from = plan.next.from;
       return wait;
     }
     const { position } = plan.told;
     if (position && (position.generation !== webhook.cursor?.generation || position.seq !== webhook.cursor.seq)) {
       await pass(db, webhook, position);
     }
-    compareFrom = plan.compareFrom;
-    return plan.more ? 0 : undefined;
+    sight ||= plan.next.sight;
+    from = plan.next.from;
+    return plan.more || (compare && from === undefined) ? 0 : undefined;
   };
 
   const run = () => {
@@ -145,7 +156,8 @@ export function openLane(place: WebhookPlace, deps: LaneDeps, gone: () => void):
   };
 
   const wake: Lane["wake"] = (everybody = false) => {
-    all ||= everybody;
+    sight ||= everybody;
+    compare ||= everybody;
     again = true;
     if (!running && !timer) run();
   };

@@ -5,7 +5,7 @@ import { maySee } from "../core-visibility.ts";
 import type { PresenceChanges, PresenceReader } from "../store.ts";
 import { readDirectory } from "../store-directory.ts";
 import { rulesIn } from "../store-rules.ts";
-import { type Candidate, candidatesOf, differing, type Trx } from "./candidates.ts";
+import { type Candidate, candidatesOf, differing, lostSight, type Trx } from "./candidates.ts";
 import type { OpenWebhook, Told } from "./store-work.ts";
 import type { Webhook } from "./tables.ts";
 
@@ -20,8 +20,18 @@ export interface Plan {
   readonly told: Told;
   /** Whether there may be more to tell than is in this. */
   readonly more: boolean;
-  /** The local part behind which it is to be compared further with what it was told; undefined: that is done. */
-  readonly compareFrom: string | undefined;
+  /** What is left of `look` then. */
+  readonly next: Pick<Look, "sight" | "from">;
+}
+
+/** What is looked at besides who changed. */
+export interface Look {
+  /** Who may be shown no more. */
+  readonly sight: boolean;
+  /** Who stands otherwise in the database than he was told, behind this local part; undefined: nobody. */
+  readonly from: string | undefined;
+  /** The state was unknown for so long that it is to be told. */
+  readonly tellUnknown: boolean;
 }
 
 interface PlanData {
@@ -35,24 +45,33 @@ interface PlanDeps {
   readonly reader: PresenceReader;
 }
 
-/** `changes` since the position of the webhook, not from a reset; `compareFrom` as in a plan before; `tellUnknown`: the state was unknown for so long that it is to be said. */
+/** `changes`: since the position of the webhook, not from a reset. */
 export async function planDelivery(
   { db, reader }: PlanDeps,
   webhook: OpenWebhook,
   changes: PresenceChanges,
-  { compareFrom, tellUnknown, now }: { compareFrom: string | undefined; tellUnknown: boolean; now: Date },
+  look: Look,
+  now: Date,
 ): Promise<Plan> {
   const { tenant, cursor } = webhook;
   const known = changes.since !== undefined;
-  const { rules, candidates, compared } = await db.withTenants([tenant], async (trx: Trx) => {
+  const { rules, candidates, next, unseen } = await db.withTenants([tenant], async (trx: Trx) => {
     const { rules } = await rulesIn(trx, tenant);
     const asked = { webhook, rules, now };
     const changed = await candidatesOf(trx, asked, changes.localparts);
-    const limit = MAX_PEOPLE - changed.length;
-    if (compareFrom === undefined || limit === 0) return { rules, candidates: changed, compared: compareFrom };
-    const found = await differing(trx, asked, { after: compareFrom, limit, visible: known });
-    const compared = found.length < limit ? undefined : found.at(-1)?.localpart;
-    return { rules, candidates: [...changed, ...found], compared };
+    let left = MAX_PEOPLE - changed.length;
+    // First of all who hides: that must not wait for anything.
+    const lost = look.sight && left > 0 ? await lostSight(trx, asked, left) : [];
+    const unseen = look.sight && lost.length === left;
+    left -= lost.length;
+    // Of those who may be seen nothing can be told while nothing is known of them.
+    const compares = known && look.from !== undefined && left > 0;
+    const compared = compares ? await differing(trx, asked, { after: look.from, limit: left }) : undefined;
+    return {
+      rules,
+      candidates: [...changed, ...lost, ...(compared?.found ?? [])],
+      ...{ next: compared ? compared.next : look.from, unseen },
+    };
   });
   const about = new Map(candidates.map((each) => [each.localpart, each]));
   const here = [...about.values()].filter(({ settled }) => settled !== null).map(({ localpart }) => localpart);
@@ -63,7 +82,7 @@ export async function planDelivery(
   const view = await reader.read(tenant, here);
   // Lost while it was read: what it was is told when it is known again.
   if (known && view.since === undefined)
-    return { known: false, data: undefined, told: asBefore(webhook), more: false, compareFrom };
+    return { known: false, data: undefined, told: asBefore(webhook), more: false, next: look };
 
   const people: PresentedPerson[] = [];
   const shown: Told["shown"][number][] = [];
@@ -84,7 +103,7 @@ export async function planDelivery(
   const gone = [...about.values()].flatMap(({ localpart, settled, told }) =>
     settled === null && told ? localpart : [],
   );
-  const toldKnown = known ? true : webhook.known && !tellUnknown;
+  const toldKnown = known ? true : webhook.known && !look.tellUnknown;
   const anything = people.length > 0 || gone.length > 0 || toldKnown !== webhook.known;
   const since = toldKnown ? (changes.since ?? null) : null;
   return {
@@ -94,9 +113,8 @@ export async function planDelivery(
       position: known ? { generation: changes.generation, seq: changes.seq } : cursor,
       ...{ known: toldKnown, shown, hidden: [...hidden, ...gone] },
     },
-    more: changes.localparts.length === MAX_PEOPLE || compared !== undefined,
-    // Of those who may be seen nothing was compared while nothing is known of them.
-    compareFrom: known ? compared : (compared ?? ""),
+    more: changes.localparts.length === MAX_PEOPLE || unseen || (known && next !== undefined),
+    next: { sight: unseen, from: next },
   };
 }
 
