@@ -10,6 +10,7 @@ const longest = [
   "test/dialogues/dialogues",
   "test/web/console-rooms",
   "test/web/console",
+  "presence/webhook/deliveries",
   "test/dialogues/peer-muc",
   "test/web/pages",
   "test/dialogues/mutants",
