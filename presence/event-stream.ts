@@ -1,4 +1,6 @@
 /** Presence as it changes, for one who follows it: what he is told, from the first event to the last. */
+import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
@@ -33,8 +35,10 @@ interface Following {
 const LIFE_MS = 300_000;
 /** So often something is sent, whatever happens: the other side may be gone unnoticed. */
 const BEAT_MS = 15_000;
-/** People in one event, and people that are looked at without a pause. */
+/** People in one event. */
 const PAGE = 100;
+/** Events' worth of people after which others have their turn. */
+const TURN = 10;
 const CHANGES = 1_000;
 
 export async function* presenceEvents(
@@ -56,7 +60,10 @@ export async function* presenceEvents(
   /** What is new of these people, by pages; the last event says how far that is. */
   async function* pages(localparts: Iterable<string>, at: ChangePosition): AsyncGenerator<StreamEvent> {
     let last: StreamEvent | undefined;
+    let turn = 0;
     for (const chunk of chunks(localparts)) {
+      turn += 1;
+      if (turn % TURN === 0) await setImmediate();
       // What holds at this moment, also where who reads is slow.
       const now = seat.snapshot();
       const { people, gone } = had.look(now, looks.as(now), chunk);
@@ -83,7 +90,7 @@ export async function* presenceEvents(
 
   while (!signal.aborted && clock() < until) {
     const dirty = seat.take();
-    await looks.refresh(dirty);
+    const about = await looks.refresh(dirty);
     const now = seat.snapshot();
     const since = now.since ?? null;
     if (told !== since)
@@ -91,8 +98,7 @@ export async function* presenceEvents(
     told = since;
     if (begun) {
       // While nothing is known all stays as it was told; afterwards all is looked at.
-      if (now.known)
-        yield* pages(dirty.people === "all" || dirty.contacts ? had.everybody(now) : dirty.people, now.position);
+      if (now.known) yield* pages(about === "all" ? had.everybody(now) : about, now.position);
     } else if (now.known || !back) {
       begun = true;
       const changed = await missed(now);
@@ -171,32 +177,47 @@ function marksOf({ secret }: StreamDeps, { tenant, principal, asked }: Following
 function lookingAs({ contacts }: StreamDeps, { tenant, principal: { person }, seat }: Following) {
   const own = person?.tenant === tenant ? person : undefined;
   let his: ReadonlySet<string> | undefined;
-  let needed: boolean | undefined;
-  const as = ({ people }: WatchedTenant): Looker => {
-    if (!own) return { kind: "program" };
-    const groups = new Set(people.get(own.localpart)?.person.groups);
-    return { kind: "tenant", person: own.id, groups, contacts: his };
+  let needed = false;
+  let begun = false;
+  let groups: readonly string[] = [];
+  const groupsIn = ({ people }: WatchedTenant) => (own && people.get(own.localpart)?.person.groups) ?? [];
+  const as = (now: WatchedTenant): Looker =>
+    own ? { kind: "tenant", person: own.id, groups: new Set(groupsIn(now)), contacts: his } : { kind: "program" };
+
+  /** Whether what he sees of these people depends on who his contacts are. */
+  const dependsOn = (now: WatchedTenant, localparts: Iterable<string>) => {
+    const people = function* () {
+      for (const localpart of localparts) {
+        const entry = now.people.get(localpart);
+        if (entry) yield entry.person;
+      }
+    };
+    return needsContacts(as(now), now.rules, people());
   };
+
   return {
     as,
-    /** Reads his contacts where they matter and may be others. */
-    refresh: async (dirty: Dirty) => {
-      if (!own) return;
+    /** Brings up to date who he is; gives of whom something may have changed for him by that, or otherwise. */
+    refresh: async (dirty: Dirty): Promise<Dirty["people"]> => {
+      if (!own) return dirty.people;
       const now = seat.snapshot();
-      if (needed === undefined || dirty.people === "all") {
-        const people = function* () {
-          for (const { person: each } of now.people.values()) yield each;
-        };
+      const before = groups;
+      groups = groupsIn(now);
+      const all = !begun || dirty.people === "all" || dirty.contacts || !isDeepStrictEqual(before, groups);
+      begun = true;
+      if (all) {
         his = undefined;
-        needed = needsContacts(as(now), now.rules, people());
+        needed = dependsOn(now, now.people.keys());
+      } else needed ||= dependsOn(now, dirty.people);
+      if (needed && !his) {
+        // Unknown is nobody; they are asked for again with the next change.
+        his = await contacts.of(tenant, own.localpart).catch((error: unknown) => {
+          if (error instanceof KontorError && error.code === "unavailable") return undefined;
+          throw error;
+        });
+        return "all";
       }
-      if (dirty.contacts) his = undefined;
-      if (!needed || his) return;
-      // Unknown is nobody; they are asked for again with the next change.
-      his = await contacts.of(tenant, own.localpart).catch((error: unknown) => {
-        if (error instanceof KontorError && error.code === "unavailable") return undefined;
-        throw error;
-      });
+      return all ? "all" : dirty.people;
     },
   };
 }

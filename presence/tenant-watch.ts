@@ -2,6 +2,7 @@
  * The people of a tenant, kept up to date for all who follow them in this process: one reader of Redis and one of the
  * database for as long as anybody follows.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import { directoryChanged, followAccess } from "../identity/index.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -61,8 +62,9 @@ const DIRECTORY_MS = 60_000;
 const RETRY_MS = 1_000;
 /** What changes people and rules comes in bursts: an import, a form that is saved twice. */
 const BURST_MS = 300;
-/** A tenth of the time at most goes into reading all people anew. */
+/** A tenth of the time goes into reading all people anew; but who hides is not seen for longer than this by a stream. */
 const PAUSE_FACTOR = 10;
+const MAX_PAUSE_MS = 2_000;
 /** Who remembers what people may do has forgotten it by then. */
 const FORGOTTEN_MS = 200;
 const PAGE = 1_000;
@@ -76,7 +78,7 @@ const nowhere: ChangePosition = { generation: "", seq: 0 };
 /** A chair as the tenant has it. */
 interface Chair {
   readonly localpart: string | undefined;
-  mark(localparts: Iterable<string> | "all"): void;
+  mark(localparts: ReadonlySet<string> | "all"): void;
   markContacts(): void;
   markRights(): void;
 }
@@ -227,7 +229,7 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
     clearTimeout(timers.get(name));
     if (!closed) timers.set(name, setTimeout(work, ms).unref());
   };
-  const mark = (localparts: Iterable<string> | "all") => {
+  const mark = (localparts: ReadonlySet<string> | "all") => {
     for (const chair of chairs) chair.mark(localparts);
   };
 
@@ -237,18 +239,22 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
     mark("all");
   };
 
-  /** False: the server cannot be heard, and nothing was read. */
-  const readLive = async (localparts: readonly string[]): Promise<boolean> => {
+  /** What is live of these people; undefined: the server cannot be heard. */
+  const readLive = async (localparts: readonly string[]): Promise<Map<string, Entry["live"]> | undefined> => {
+    const found = new Map<string, Entry["live"]>();
     for (let start = 0; start < localparts.length; start += CHUNK) {
       const chunk = localparts.slice(start, start + CHUNK);
       const view = await reader.read(tenant, chunk);
-      if (view.since === undefined) return false;
-      for (const localpart of chunk) {
-        const there = people.get(localpart);
-        if (there) people.set(localpart, entry(there.person, view.people.get(localpart)));
-      }
+      if (view.since === undefined) return undefined;
+      for (const localpart of chunk) found.set(localpart, view.people.get(localpart));
     }
-    return true;
+    return found;
+  };
+  const setLive = (lives: ReadonlyMap<string, Entry["live"]>) => {
+    for (const [localpart, live] of lives) {
+      const there = people.get(localpart);
+      if (there) people.set(localpart, entry(there.person, live));
+    }
   };
 
   const readPeople = async () => {
@@ -262,15 +268,25 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
       after = page.people.at(-1)?.localpart;
       if (page.people.length < PAGE) break;
     }
-    rules = held;
     const came = [...found.keys()].filter((localpart) => !people.has(localpart));
-    for (const localpart of [...people.keys()]) if (!found.has(localpart)) people.delete(localpart);
-    for (const [localpart, person] of found) people.set(localpart, entry(person, people.get(localpart)?.live));
+    const lives = since === undefined ? undefined : await readLive(came);
     // Of whom nothing could be read: then all are read again.
-    if (since !== undefined && came.length > 0 && !(await readLive(came))) position = nowhere;
-    mark("all");
+    if (came.length > 0 && !lives) position = nowhere;
+    const changed = new Set([...people.keys()].filter((localpart) => !found.has(localpart)));
+    for (const localpart of changed) people.delete(localpart);
+    for (const [localpart, person] of found) {
+      const there = people.get(localpart);
+      if (there && isDeepStrictEqual(there.person, person)) continue;
+      people.set(localpart, entry(person, there ? there.live : lives?.get(localpart)));
+      changed.add(localpart);
+    }
+    if (isDeepStrictEqual(rules, held)) mark(changed);
+    else {
+      rules = held;
+      anew();
+    }
     const now = clock();
-    notBefore = now + Math.max(BURST_MS, PAUSE_FACTOR * (now - begun));
+    notBefore = now + Math.min(MAX_PAUSE_MS, Math.max(BURST_MS, PAUSE_FACTOR * (now - begun)));
     const ends = [...found.values()].flatMap(({ outOfOffice }) => outOfOffice?.until.getTime() ?? []);
     const next = Math.min(now + DIRECTORY_MS, ...ends.map((end) => end + 1));
     later("directory", Math.max(0, next - now), () => want("directory"));
@@ -281,13 +297,14 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
       const changes = await reader.changesSince(tenant, position === nowhere ? undefined : position, CHUNK);
       const { generation, seq, localparts, reset } = changes;
       const about = reset ? [...people.keys()] : localparts;
-      const heard = changes.since !== undefined && (await readLive(about));
-      const flipped = heard !== (since !== undefined);
-      since = heard ? changes.since : undefined;
+      const lives = changes.since === undefined ? undefined : await readLive(about);
+      const flipped = (lives === undefined) !== (since === undefined);
+      since = lives && changes.since;
+      if (lives) setLive(lives);
       if (flipped || reset) anew();
-      if (!heard) break;
+      if (!lives) break;
       position = { generation, seq };
-      mark(about);
+      mark(new Set(about));
       if (localparts.length < CHUNK) break;
     }
     later("changes", LOOK_MS, () => want("changes"));
@@ -309,7 +326,7 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
     } catch (error) {
       if (failed.size === 0) {
         log.debug("Presence cannot be followed now; it goes on as soon as all can be read", { error });
-        mark([]);
+        mark(new Set());
       }
       failed.add(what);
       later("retry", RETRY_MS, () => {
@@ -339,7 +356,9 @@ function watchTenant(deps: WatchDeps, tenant: string, domain: string): Watched {
       // The position first: what changes meanwhile is read again.
       const changes = await reader.changesSince(tenant, undefined, 1);
       await readPeople();
-      if (changes.since !== undefined && (await readLive([...people.keys()]))) {
+      const lives = changes.since === undefined ? undefined : await readLive([...people.keys()]);
+      if (lives) {
+        setLive(lives);
         since = changes.since;
         position = { generation: changes.generation, seq: changes.seq };
       }
