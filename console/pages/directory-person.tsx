@@ -41,7 +41,7 @@ export function DirectoryPerson({ person, awaited, onAwait }: DirectoryPersonPro
         {mobileOnly ? <span className="tag">{t("directory.mobile")}</span> : null}
       </span>
       <span className="says">
-        {outOfOffice ? <AbsentUntil absence={outOfOffice} /> : null}
+        {outOfOffice ? <AbsentUntil absence={outOfOffice} said={state === "outOfOffice"} /> : null}
         {said ? <span className="words">{said}</span> : null}
       </span>
       <span className="actions">
@@ -74,11 +74,17 @@ export function DirectoryPerson({ person, awaited, onAwait }: DirectoryPersonPro
   );
 }
 
-function AbsentUntil({ absence: { until } }: { readonly absence: Absence }) {
+interface AbsentProps {
+  readonly absence: Absence;
+  /** Whether it stands there already that the person is out of office. */
+  readonly said: boolean;
+}
+
+function AbsentUntil({ absence: { until }, said }: AbsentProps) {
   const { t } = useTranslation();
   const { calendarDay, time } = useFormats();
   const day = lastDayOf(until);
   // What ends at midnight ends with a day, which is how it was entered.
   const at = endOfDay(day)?.getTime() === Date.parse(until) ? calendarDay(day) : time(until);
-  return <span className="tag">{t("directory.absentUntil", { at })}</span>;
+  return <span className="tag">{t(said ? "directory.until" : "directory.absentUntil", { at })}</span>;
 }

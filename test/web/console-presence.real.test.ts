@@ -97,9 +97,22 @@ describe.each(languages)("one's own presence, in %s", (language) => {
       );
       await axeFindsNothing(page);
 
-      // It is there again after a reload, and is taken back.
+      // It is there again after a reload, with its badge where the tenant allows that, and is taken back.
+      const admin = await signedIn(browser(), "tenant-administrator", language);
+      await ask(admin.page, "PUT", "/presence-rules", { ...defaultRules, badges: true });
       await page.reload();
-      await until.waitFor();
+      const badge = page.getByRole("img", { name: ownPresence.badgeImage });
+      await badge.waitFor();
+      await eventually(
+        async () => (await badge.evaluate((image: { naturalWidth: number }) => image.naturalWidth)) > 40 || undefined,
+        "the badge is drawn",
+      );
+      await axeFindsNothing(page);
+      await badge.scrollIntoViewIfNeeded();
+      if (language === "de") await picture(page, "console-own-badge");
+      await ask(admin.page, "PUT", "/presence-rules", defaultRules);
+      await admin.context.close();
+      await page.evaluate("scrollTo(0, 0)");
       expect(await until.inputValue()).toBe(dayIn(3));
       expect(await page.getByLabel(ownPresence.choices.groups.label).isChecked()).toBe(true);
       if (language === "de") await picture(page, "console-own-presence");
@@ -135,6 +148,7 @@ describe.each(languages)("presence of a tenant, in %s", (language) => {
       await choose(page, partners.nobody.label);
       await choose(page, presenceRules.hideTimes);
       await axeFindsNothing(page);
+      await page.evaluate("scrollTo(0, 0)");
       if (language === "de") await picture(page, "console-presence-rules");
       await enter(page, page.getByRole("button", { name: ui.save }));
       await page.getByText(ui.required).waitFor();
