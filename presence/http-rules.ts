@@ -1,7 +1,7 @@
 /** The REST door of a tenant's rules for the presence of its people. */
 import { z } from "zod";
 import { actorOf } from "../identity/index.ts";
-import { type Route, route, versionTag } from "../platform/http.ts";
+import { type Route, route, shownTag, versionTag } from "../platform/http.ts";
 import { wake } from "../platform/wake.ts";
 import { presenceRules } from "./core-visibility.ts";
 import { presenceRulesChanged } from "./events.ts";
@@ -29,7 +29,7 @@ export function presenceRulesRoutes(deps: PresenceHttpDeps): Route[] {
     path: "/tenants/{tenant}/presence-rules",
     params: tenantPath,
     response: answer,
-    etag: ({ version }: { readonly version: number }) => versionTag(version),
+    etag: (shown: z.input<typeof answer>) => shownTag(shown.version, shown),
   } as const;
   return [
     route({

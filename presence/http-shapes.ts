@@ -16,10 +16,12 @@ export const localpart = z
   .transform((text) => text.normalize("NFC").toLowerCase());
 
 const MAX_ASKED = 100;
+// Percent-encoded it has to fit into the head of a request.
+const MAX_LENGTH = 3_000;
 export const localparts = z
   .string()
   .min(1)
-  .max(10_000)
+  .max(MAX_LENGTH)
   .transform((text) => text.split(","))
   .pipe(z.array(localpart).min(1).max(MAX_ASKED))
   .describe(`Local parts with commas between them, ${MAX_ASKED} at most.`);

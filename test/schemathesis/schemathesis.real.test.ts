@@ -26,6 +26,8 @@ const checks = [
 
 /** What ends a tenant, a session or a token has a run of its own: nothing would be seen after it. */
 const ending = "/(close|suspend|sessions?|tokens/[{]token[}])$";
+/** An answer that goes on for minutes; those of rooms are seen refused, since there are no rooms. */
+const endless = "/presence/events$";
 
 let world: Awaited<ReturnType<typeof apiWorld>>;
 let python: string;
@@ -58,7 +60,7 @@ test.each([
       ...["--checks", checks.join(","), "--max-examples", String(examples), "--seed", "1"],
       ...["--generation-database", "none", "--no-color", "--continue-on-failure", "--suppress-health-check", "all"],
       ...headers.flatMap((header) => ["--header", header]),
-      `--${only ? "include" : "exclude"}-path-regex=${ending}`,
+      only ? `--include-path-regex=${ending}` : `--exclude-path-regex=${ending}|${endless}`,
     ]);
     const generated = Number(/(\d+) generated/.exec(output)?.[1]);
     expect({ errors: world.errors, code, output: code === 0 ? "" : output }).toEqual({
