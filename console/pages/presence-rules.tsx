@@ -10,6 +10,7 @@ import { Page } from "../ui/page.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { audiences } from "./own-presence.ts";
+import { PresenceFigures } from "./presence-figures.tsx";
 
 const partnerAudiences = ["everyone", "contacts", "nobody"] as const;
 const rulesShape = z.object({
@@ -64,6 +65,7 @@ export function PresenceRulesPage() {
           }}
         />
       ) : null}
+      {may("presence:usage") ? <PresenceFigures tenant={tenant} /> : null}
     </Page>
   );
 }

@@ -1,14 +1,13 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
+import { DayBars } from "../ui/day-bars.tsx";
 import { type Fact, Facts } from "../ui/facts.tsx";
 import { useFormats } from "../ui/formats.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { type Statistics, statisticsShape } from "./room.ts";
 
 const DAYS = 30;
-const HIGH = 80;
-const STEP = 20;
 
 /** How much is going on in a room, or in all rooms of a tenant. `address` is where the API has the figures. */
 export function RoomNumbers({ address }: { readonly address: string }) {
@@ -59,16 +58,7 @@ function MessagesByDay({ days }: Pick<Statistics, "days">) {
   };
   return (
     <>
-      <svg className="bars" aria-hidden="true" preserveAspectRatio="none" viewBox={`0 0 ${days.length * STEP} ${HIGH}`}>
-        {days.map(({ day, messages }, at) => {
-          const high = Math.max(1, Math.round((messages / Math.max(1, most)) * HIGH));
-          return (
-            <rect key={day} x={at * STEP + 2} y={HIGH - high} width={STEP - 4} height={high}>
-              <title>{`${calendarDay(day)}: ${number(messages)}`}</title>
-            </rect>
-          );
-        })}
-      </svg>
+      <DayBars days={days.map(({ day, messages }) => ({ day, value: messages }))} />
       <p className="hint">{t("rooms.chart", said)}</p>
       <details>
         <summary>{t("rooms.asTable")}</summary>

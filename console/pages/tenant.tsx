@@ -11,6 +11,7 @@ import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { EmergencyHistory } from "./emergency-history.tsx";
 import { EmergencyTaking } from "./emergency-taking.tsx";
+import { PresenceFigures } from "./presence-figures.tsx";
 import { TenantDialog, type TenantRow, tenantShape } from "./tenant-dialog.tsx";
 import { TenantPartners } from "./tenant-partners.tsx";
 import { TenantQuotas } from "./tenant-quotas.tsx";
@@ -90,6 +91,7 @@ function TenantView({ id, children }: { readonly id: string; readonly children?:
       </section>
       <TenantSteps tenant={tenant} onChanged={changed} />
       <TenantQuotas tenant={tenant} />
+      {mayIn("presence:usage", id) ? <PresenceFigures tenant={tenant.id} /> : null}
       <TenantPartners tenant={tenant} onChanged={changed} />
       {mayIn("tenant:break-glass", id) ? <EmergencyTaking tenant={tenant.id} name={tenant.name} /> : null}
       {mayIn("tenant:emergencies", id) ? <EmergencyHistory tenant={tenant.id} /> : null}

@@ -11,6 +11,7 @@ import * as overview from "./overview.ts";
 import * as ownMessages from "./own-messages.ts";
 import * as ownPresence from "./own-presence.ts";
 import * as people from "./people.ts";
+import * as presenceFigures from "./presence-figures.ts";
 import * as presenceRules from "./presence-rules.ts";
 import * as presenceWebhooks from "./presence-webhooks.ts";
 import * as problems from "./problems.ts";
@@ -43,6 +44,7 @@ const textsIn = (language: "de" | "en") => ({
   ownMessages: ownMessages[language],
   ownPresence: ownPresence[language],
   people: people[language],
+  presenceFigures: presenceFigures[language],
   presenceRules: presenceRules[language],
   presenceWebhooks: presenceWebhooks[language],
   problems: problems[language],

@@ -2,10 +2,23 @@ import { describe, expect, it } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { z } from "zod";
 import { dayOf } from "../../console/pages/own-presence.ts";
+import { raiseUsage } from "../../presence/store-usage.ts";
 import { axeFindsNothing } from "../support/axe.ts";
 import { browserOfFile, picture } from "../support/browser.ts";
-import { eventually, realStack } from "../support/real.ts";
-import { ask, enter, languages, menu, STEP, signedIn, texts, type, unique } from "./console-user.ts";
+import { eventually, openTestDatabase, realStack } from "../support/real.ts";
+import {
+  ask,
+  consoleUrl,
+  enter,
+  languages,
+  menu,
+  STEP,
+  signedIn,
+  tenantId,
+  texts,
+  type,
+  unique,
+} from "./console-user.ts";
 
 /** Presence in the console: what one sets for oneself, and what administrators set for all. */
 
@@ -262,3 +275,36 @@ describe.each(languages)("webhooks of presence, in %s", (language) => {
     STEP,
   );
 });
+
+it(
+  "figures of days are read by who runs the tenant and by who runs the service",
+  async () => {
+    const { presenceFigures, presenceRules } = texts.de;
+    const db = openTestDatabase();
+    for (let ago = 20; ago > 1; ago -= 1) {
+      const peak = ago === 5 ? 4_321 : 4_000 - 100 * ((ago * 7) % 11);
+      await raiseUsage(db, tenantId, { day: dayIn(-ago), peak, active: peak + 250 });
+    }
+    await db.close();
+    const most = /am meisten 4\.321 am/;
+    const { page, watch, context } = await signedIn(browser(), "tenant-administrator");
+    await enter(page, menu(page, presenceRules.title));
+    const figures = page.getByRole("region", { name: presenceFigures.title });
+    await figures.getByText(most).waitFor();
+    await enter(page, figures.getByText(presenceFigures.asTable));
+    await figures.getByRole("row", { name: /4\.321 4\.571/ }).waitFor();
+    await axeFindsNothing(page);
+    await figures.scrollIntoViewIfNeeded();
+    await picture(page, "console-presence-figures");
+    expect(watch).toEqual({ errors: [], foreign: [] });
+    await context.close();
+
+    const operator = await signedIn(browser(), "operator");
+    await operator.page.goto(`${consoleUrl}/tenants/${tenantId}`);
+    await operator.page.getByRole("region", { name: presenceFigures.title }).getByText(most).waitFor();
+    await axeFindsNothing(operator.page);
+    expect(operator.watch).toEqual({ errors: [], foreign: [] });
+    await operator.context.close();
+  },
+  STEP,
+);
