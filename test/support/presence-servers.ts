@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { type Client, client, xml } from "@xmpp/client";
 import type { Redis } from "ioredis";
+import { prosodyShell } from "../../cli/stack/prosody-shell.ts";
 import { type ServedDoor, serveDoor } from "../../components/door.ts";
 import { componentSecret } from "../../config/component-secret.ts";
 import { prosodyConfig } from "../../config/prosody/generate.ts";
@@ -53,6 +54,8 @@ export interface PresenceWorld {
   startProsody(): Promise<void>;
   killProsody(): Promise<void>;
   signalProsody(signal: NodeJS.Signals): void;
+  /** Lines in the shell of Prosody, and what it says to each. */
+  shell(...lines: string[]): Promise<string[]>;
   /** Changes the configuration for the next start; gives what puts it back. */
   configure(change: (text: string) => string): () => void;
   /** The roster of somebody whom the server has not looked at yet: each item is mutual. */
@@ -196,6 +199,7 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
     redisServer,
     redis,
     cable,
+    shell: (...lines) => prosodyShell(join(folder, "data", "prosody.sock"), lines),
     startProsody,
     signOff,
     openDoor: (deps, log = silentLog) =>
