@@ -275,8 +275,19 @@ describe("a vCard", () => {
     expect(await cardOf(ada, "nobody.there")).toEqual(all(undefined));
   });
 
+  it("is there for all of many that are looked at at once", async () => {
+    const all = Array.from({ length: 400 }, (_, index) => `viele${index % 59}`);
+    for (const local of new Set(all)) await tenants.account(`${local}@${home.domain}`);
+    const names = all.map(async (local) => {
+      const to = `${local}@${home.domain}`;
+      return (await ask(ada, "get", x("vCard", { xmlns: "vcard-temp" }), to)).getChild("vCard")?.getChildText("FN");
+    });
+    expect(await Promise.all(names)).toEqual(all.map((local) => local.replace("viele", "Viele ")));
+  });
+
   it("is what the host asks for: questions of clients are refused", async () => {
-    const question = x("person", { xmlns: "urn:kontor:directory:1", local: "grace", viewer: `ada@${home.domain}` });
+    const person = x("person", { local: "grace", viewer: `ada@${home.domain}` });
+    const question = x("people", { xmlns: "urn:kontor:directory:1" }, person);
     expect(conditionOf(await ask(ada, "get", question))).toBe("forbidden");
     expect(conditionOf(await ask(foreign, "get", question))).toBe("forbidden");
   });

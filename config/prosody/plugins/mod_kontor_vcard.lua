@@ -1,8 +1,10 @@
 -- Whoever has no vCard of his own has one of the directory: name, organisation and address.
 -- In:     requests for a vCard: vcard-temp (XEP-0054), vcard-4.0 and the personal node urn:xmpp:vcard4 (XEP-0292).
--- Out:    to presence.<host> <iq type='get'><person xmlns='urn:kontor:directory:1' local='' viewer='' contact='true|false'/></iq>,
---         which answers <person name='' organisation=''/>, or without attributes where the rules do not let the viewer see.
---         Then what the server's own modules answer, with that in it where they have nothing.
+-- Out:    to presence.<host> <iq type='get'><people xmlns='urn:kontor:directory:1'> with up to 100
+--         <person local='' viewer='' contact='true|false'/>, which answers in their order <person name='' organisation=''/>, or
+--         without attributes where the rules do not let the viewer see. Then what the server's own modules answer, with that
+--         in it where they have nothing. One question at a time: what comes meanwhile goes together into the next, since
+--         clients look at all their contacts when they sign in.
 -- Hosts:  the tenant's.
 -- Why:    written into everybody's node it would be a storm with each import, and a copy to be kept and deleted. Here it is
 --         asked for when somebody looks; an own vCard stays as it is, and so does a picture without one.
@@ -23,6 +25,8 @@ local node = "urn:xmpp:vcard4";
 local directory = "presence."..module.host;
 local ANSWER_SECONDS = 5;
 local KEEP_SECONDS = 60;
+local MOST_IN_QUESTION = 100;
+local MOST_WAITING = 20000;
 -- Before mod_pep, mod_vcard4 and mod_vcard_legacy.
 local FIRST = 10;
 
@@ -42,21 +46,52 @@ local function without_vcard(event)
 	return local_part;
 end
 
+-- Whom is to be asked for, first to last, and by key as well; asking: a question is on its way.
+local queue, first, last, waiting, asking = {}, 1, 0, {}, false;
+
+local function next_question()
+	local batch = {};
+	local question = st.iq({ type = "get", from = module.host, to = directory, id = new_id() }):tag("people", { xmlns = xmlns });
+	while queue[first] and #batch < MOST_IN_QUESTION do
+		local entry = queue[first];
+		queue[first], first = nil, first + 1;
+		batch[#batch + 1] = entry;
+		question:tag("person", { ["local"] = entry.local_part, viewer = entry.viewer, contact = entry.contact }):up();
+	end
+	asking = #batch > 0;
+	if not asking then return; end
+	local function answer(people)
+		for i, entry in ipairs(batch) do
+			local told = people and people[i];
+			local person = told and told.attr.name and told.attr or nil;
+			if told then known:set(entry.key, { person = person, till = now() + KEEP_SECONDS }); end
+			waiting[entry.key] = nil;
+			for _, tell in ipairs(entry) do tell(person); end
+		end
+		next_question();
+	end
+	module:send_iq(question, nil, ANSWER_SECONDS):next(function (event)
+		local people = event.stanza:get_child("people", xmlns);
+		answer(people and people.tags);
+	end, function ()
+		answer(nil);
+	end);
+end
+
 local function ask(local_part, viewer, tell)
 	local contact = is_contact_subscribed(local_part, module.host, viewer) and "true" or "false";
 	local key = table.concat({ local_part, viewer, contact }, "\0");
 	local found = known:get(key);
 	if found and found.till > now() then return tell(found.person); end
-	local question = st.iq({ type = "get", from = module.host, to = directory, id = new_id() })
-		:tag("person", { xmlns = xmlns, ["local"] = local_part, viewer = viewer, contact = contact });
-	module:send_iq(question, nil, ANSWER_SECONDS):next(function (event)
-		local person = event.stanza:get_child("person", xmlns);
-		person = person and person.attr.name and person.attr or nil;
-		known:set(key, { person = person, till = now() + KEEP_SECONDS });
-		tell(person);
-	end, function ()
-		tell(nil);
-	end);
+	local entry = waiting[key];
+	if not entry then
+		if last - first >= MOST_WAITING then return tell(nil); end
+		last = last + 1;
+		entry = { key = key, local_part = local_part, viewer = viewer, contact = contact };
+		queue[last], waiting[key] = entry, entry;
+	end
+	entry[#entry + 1] = tell;
+	if not asking then next_question(); end
 end
 
 local function vcard_4(address, person)
