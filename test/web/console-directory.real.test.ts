@@ -38,6 +38,8 @@ interface Colleague {
   readonly jid: string;
   readonly online: (...said: Parameters<typeof x>[2][]) => Promise<void>;
   readonly leave: () => Promise<void>;
+  /** Enters a conference, or leaves it. */
+  readonly meet: (conference: string, type?: "unavailable") => Promise<void>;
 }
 
 /** Somebody new, whose account the server has, in a client of its own. */
@@ -53,6 +55,14 @@ async function colleague(page: Page, name: string, key: string): Promise<Colleag
     ...{ id, name, jid },
     online: (...said) => client.send(x("presence", {}, ...said)),
     leave: () => client.stop(),
+    meet: (conference, type) =>
+      client.send(
+        x(
+          "presence",
+          { to: `${conference}@conference.${domain}/${localpart}`, type },
+          ...(type ? [] : [x("x", { xmlns: "http://jabber.org/protocol/muc" })]),
+        ),
+      ),
   };
 }
 
@@ -137,6 +147,15 @@ it.each(languages)(
     await page.getByLabel(directory.group, { exact: true }).selectOption({ label: group });
     await line(cara).waitFor({ state: "detached" });
     await section.getByText(anna.jid).waitFor();
+
+    // Two in a conference are in a meeting, for as long as that lasts.
+    const conference = `zz-${key}`;
+    await anna.meet(conference);
+    await bodo.meet(conference);
+    await isSo(anna, "meeting");
+    await isSo(bodo, "meeting");
+    await bodo.meet(conference, "unavailable");
+    await isSo(anna, "here");
 
     // Who goes, and who is hidden, at once and without a reload.
     await bodo.leave();
