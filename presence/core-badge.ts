@@ -84,7 +84,7 @@ export function badgeSvg({ name, state, label }: Badge): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${title}">`,
     `<title>${title}</title>`,
-    `<rect width="${width}" height="${HEIGHT}" rx="10" fill="#ffffff" stroke="${colour}"/>`,
+    `<rect x="0.5" y="0.5" width="${width - 1}" height="${HEIGHT - 1}" rx="9.5" fill="#ffffff" stroke="${colour}"/>`,
     `<circle cx="10" cy="10" r="8" fill="${colour}"/>`,
     `<g fill="none" stroke="#ffffff" stroke-width="2" stroke-linecap="round">${form}</g>`,
     `<text x="24" y="14" font-family="sans-serif" font-size="12" fill="#1f2328" textLength="${words}" lengthAdjust="spacingAndGlyphs">${forXml(label)}</text>`,
