@@ -49,6 +49,8 @@ const CLOSE_MS = 2_000;
 const EPOCH_KEPT_MS = 30 * 24 * 3_600_000;
 /** People a script call: some hundred kilobytes at most in one command. */
 const BATCH = 200;
+/** What changes within this time is written at once: each write costs more than what is in it. */
+const GATHER_MS = 25;
 /** Between two times that readers are told of. */
 const TOLD_MS = 100;
 
@@ -77,6 +79,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
   let again = false;
   let running: Promise<void> | undefined;
   let troubled = false;
+  let gathering: NodeJS.Timeout | undefined;
 
   const tell = told(options.onWritten ?? (() => undefined));
 
@@ -235,7 +238,10 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
     changed: (localpart) => {
       if (!wanted) return void (known && unsure.add(localpart));
       dirty.add(localpart);
-      kick();
+      gathering ??= setTimeout(() => {
+        gathering = undefined;
+        kick();
+      }, GATHER_MS);
     },
     stop: () => {
       wanted = false;
@@ -246,6 +252,7 @@ export function presenceWriter(options: WriterOptions): PresenceWriter {
     wake: kick,
     close: async () => {
       clearInterval(heart);
+      clearTimeout(gathering);
       wanted = false;
       round += 1;
       forget();

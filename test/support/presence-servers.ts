@@ -22,13 +22,14 @@ import {
   redisUnderTest,
   until,
 } from "../../presence/redis-under-test.ts";
+import { writeAccounts } from "../bench/rooms/accounts.ts";
 import { type Connection, signInRaw } from "../bench/rooms/connection.ts";
 import { silentLog } from "./real.ts";
 
 export const nord = "nord.localhost";
 export const sued = "sued.localhost";
 const password = "correct horse";
-const master = "0123456789abcdef0123456789abcdef";
+export const master = "0123456789abcdef0123456789abcdef";
 export const secretOf = (domain: string) => componentSecret(master, domain);
 
 /** Between the door and the server; can be cut, and stays cut until it is mended. */
@@ -53,6 +54,7 @@ export interface PresenceWorld {
   openDoor(deps?: Partial<PresenceDeps>, log?: typeof silentLog): ServedDoor;
   startProsody(): Promise<void>;
   killProsody(): Promise<void>;
+  prosodyPid(): number;
   signalProsody(signal: NodeJS.Signals): void;
   /** Lines in the shell of Prosody, and what it says to each. */
   shell(...lines: string[]): Promise<string[]>;
@@ -119,11 +121,7 @@ function writeConfig(folder: string, ports: PresenceWorld["ports"], people: read
   const loopback = ["127.0.0.1"];
   const data = join(folder, "data");
   for (const host of [nord, sued]) {
-    const accounts = join(data, host.replaceAll(".", "%2e"), "accounts");
-    mkdirSync(accounts, { recursive: true });
-    for (const name of people) {
-      writeFileSync(join(accounts, `${name}.dat`), `return { ["password"] = "${password}" };\n`);
-    }
+    writeAccounts(data, host, { users: people, password }, undefined);
   }
   const text = prosodyConfig(
     {
@@ -218,6 +216,7 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
       clients.clear();
       await kill(prosody);
     },
+    prosodyPid: () => prosody?.pid ?? 0,
     signalProsody: (signal) => void prosody?.kill(signal),
     configure: (change) => {
       const right = readFileSync(config, "utf8");
