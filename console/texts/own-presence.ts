@@ -13,7 +13,10 @@ export const de = {
       hint: "Wen Sie als Kontakt angenommen haben, und wer mit Ihnen in einer Gruppe ist.",
     },
     groups: { label: "nur meine Gruppen", hint: "Wer mit Ihnen in einer Gruppe der Einrichtung ist." },
-    nobody: { label: "niemand", hint: "Für alle anderen sehen Sie aus wie jemand, der nicht angemeldet ist." },
+    nobody: {
+      label: "niemand",
+      hint: "In Kontaktlisten sehen Sie aus wie jemand, der nicht angemeldet ist; in der Konsole steht „nicht gezeigt“.",
+    },
   },
   now: "Zurzeit sehen Sie",
   effective: {
@@ -71,7 +74,10 @@ export const en: typeof de = {
       hint: "Whom you have accepted as a contact, and who is in a group with you.",
     },
     groups: { label: "my groups only", hint: "Who is in a group of the organisation with you." },
-    nobody: { label: "nobody", hint: "To everybody else you look like somebody who is not signed in." },
+    nobody: {
+      label: "nobody",
+      hint: "In contact lists you look like somebody who is not signed in; in the console it says not shown.",
+    },
   },
   now: "You are now seen by",
   effective: {
