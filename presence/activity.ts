@@ -144,6 +144,8 @@ export function openActivities(context: DoorContext, people: People, redis: Redi
 
   const changed = (localpart: string): void => {
     if (!begun) return;
+    // The next meeting may begin before this end was worked off, and what the person said in between took our place.
+    if (!isWanted(localpart) && ours.has(localpart)) ours.set(localpart, false);
     // Also while it is being made so: what is due is known only when that is done.
     if (resting.has(localpart)) return void resting.set(localpart, true);
     if (!isDue(localpart) && !isUnknown(localpart)) return;

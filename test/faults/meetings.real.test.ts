@@ -275,6 +275,20 @@ describe("contacts read the activity of somebody in a meeting", () => {
     expect(await read(reader, 0)).toEqual(["other", "relaxing/"]);
   });
 
+  it("again when the next meeting follows at once, whatever the person said in between", async () => {
+    const [anke, bert, reader] = await threeFriends();
+    await join(anke, "alpha");
+    await join(bert, "alpha");
+    await finds(reader, 0, inAMeeting);
+    await part(bert, "alpha");
+    await meets();
+    await publish(anke, "between", "drinking");
+    await join(bert, "alpha");
+    await finds(reader, 0, inAMeeting);
+    await part(bert, "alpha");
+    await finds(reader, 0, ["between", "drinking/"]);
+  });
+
   it("no more when the meeting ended while the components or the server were killed, and when Redis has forgotten", async () => {
     const [anke, bert, reader] = await threeFriends();
     await publish(anke, "other", "relaxing");
