@@ -5,7 +5,7 @@
  * reads anything of ours; from then on each change comes as it is broadcast. So once the answer to a ping is back, who
  * was not heard of is away. Probing people would tell nothing: both Prosody and ejabberd answer probes only to who is
  * on a person's roster (RFC 6121 4.3.2), where this component must not appear. (Tried: Prosody gives no answer at all.)
- * ejabberd's module forwards changes only: there a module of ours tells who is there when the stream starts. Each session
+ * ejabberd's module forwards what clients say: there a module of ours tells who is there when the stream starts. Each session
  * does so by itself, so that one may come behind the ping, and is seen a moment later.
  */
 import type { Redis } from "ioredis";

@@ -100,12 +100,14 @@ export function ejabberdConfig(input: EjabberdInput, componentSecret: (domain: s
       mod_kontor_archive: {},
       mod_kontor_fanout: {},
       mod_kontor_presence: {},
+      mod_kontor_visibility: {},
       mod_mam: { db_type: "sql", default: "always" },
       mod_pubsub: { plugins: ["flat", "pep"] },
       mod_privilege: {
         roster: { both: privileged },
         message: { outgoing: privileged },
-        presence: { managed_entity: privileged, roster: privileged },
+        // Not what they are sent by their contacts: that is what those may see.
+        presence: { managed_entity: privileged },
       },
     },
   };
