@@ -38,8 +38,6 @@ async function bring({ folder, table }: Schema, adminUrl: string, log: Report): 
     const migrator = new Migrator({
       db,
       provider: { getMigrations: () => getMigrations(folder) },
-      // Numbers are given before what they are for is ready: a lower one may come later.
-      allowUnorderedMigrations: true,
       migrationTableName: table,
       migrationLockTableName: `${table}_lock`,
     });
