@@ -38,8 +38,9 @@ interface GroupsTiming {
 
 const usualTiming: GroupsTiming = { gather: 300, look: 60_000, answer: 30_000, retry: 1_000 };
 
-/** A large group that changes all the time is sent for a fifth of the time at most. */
+/** A large group that changes all the time is not sent all the time. */
 const REST = 4;
+const MAX_REST_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** A send that lasts says how far it is. */
 const PROGRESS_MS = 5_000;
@@ -160,7 +161,7 @@ function followGroups(deps: GroupsDeps, context: Parameters<OpenPart>[0]) {
       failures = 0;
       const tookMs = clock() - began;
       if (told.groups + told.removed === 0) return;
-      rested = clock() + REST * tookMs;
+      rested = clock() + Math.min(MAX_REST_MS, REST * tookMs);
       log.info("Groups are told to the server", { ...told, tookMs });
     } catch (error) {
       // An answer that did not come before the stream went is no failure.
