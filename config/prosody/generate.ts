@@ -29,7 +29,8 @@ const modulesOff = ["register", "register_ibr", "s2s", "offline"];
 const privileges: LuaValue = {
   roster: "both",
   message: "outgoing",
-  presence: "roster",
+  // Of its own people. With "roster" mod_privilege goes through everybody's whole roster when the stream starts.
+  presence: "managed_entity",
   iq: { "jabber:iq:roster": "both", "http://jabber.org/protocol/pubsub": "both" },
 };
 
