@@ -125,6 +125,7 @@ const goneOnes = () => receiver.received.flatMap(({ said }) => said.data.gone ??
 test("a new webhook is told the present state of everybody, then of who changes, all signed", async () => {
   await world.addPeople(tenant, ["anna", "bert", "cleo"]);
   presence.set("anna", "dnd", "In a call");
+  await presence.written();
   const { id, secret } = await add();
   await startWorker();
   await receiver.until("all are told of", () => receiver.shown.size === 3);
@@ -163,6 +164,7 @@ test("more people than fit into one delivery come in several, a second apart, ea
   const names = Array.from({ length: 250 }, (_, index) => `p${String(index).padStart(3, "0")}`);
   await world.addPeople(tenant, names);
   for (const name of names) presence.set(name, "online");
+  await presence.written();
   await add();
   await startWorker();
   await receiver.until("all are told of", () => receiver.shown.size === 250, 30_000);
@@ -201,6 +203,7 @@ describe("a receiver that takes nothing for a while misses nothing of how it is 
     ["a connection that is cut", () => "close"],
   ])("%s", async (_what, trouble) => {
     await world.addPeople(tenant, names);
+    await presence.written();
     const { id } = await add();
     await startWorker();
     await receiver.until("all are told of", equal);
@@ -300,6 +303,7 @@ describe("switched off", () => {
       { action: "presence:webhook-off", after: { active: false, reason: "gone" } },
     ]);
     presence.set("bert", "dnd");
+    await presence.written();
     const before = receiver.received.length;
     receiver.answer = () => ({ status: 200 });
     expect((await world.ask(tenant, "patch", `/${id}`, { active: true })).body).toMatchObject({ state: "active" });
@@ -358,6 +362,7 @@ describe("who may not be seen", () => {
   test("who hides is told as unknown once, then not at all, and again when he is seen again", async () => {
     const [anna] = await world.addPeople(tenant, ["anna", "bert"]);
     presence.set("anna", "dnd", "Confidential talk");
+    await presence.written();
     const { id } = await add();
     await startWorker();
     await shows("anna", "dnd");
@@ -384,6 +389,7 @@ describe("who may not be seen", () => {
     await setOwn(anna, { audience: "nobody" });
     presence.set("anna", "online");
     presence.set("bert", "online");
+    await presence.written();
     await add();
     await startWorker();
     await shows("bert", "online");
@@ -415,6 +421,7 @@ describe("who may not be seen", () => {
   test("working-time mode takes away since when, of everybody at once", async () => {
     await world.addPeople(tenant, ["anna"]);
     presence.set("anna", "online");
+    await presence.written();
     await add();
     await startWorker();
     await shows("anna", "online");
@@ -496,6 +503,7 @@ describe("who may not be seen", () => {
 test("while the state is unknown nothing is told for a minute, then that it is unknown, then how it is", async () => {
   await world.addPeople(tenant, ["anna"]);
   presence.set("anna", "online");
+  await presence.written();
   await add();
   await startWorker();
   await shows("anna", "online");

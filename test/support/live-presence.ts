@@ -1,10 +1,12 @@
 /** Live presence of a tenant as the components publish it, told by a test instead of an XMPP server. */
+import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import { wake } from "../../platform/wake.ts";
 import type { LivePerson, Show } from "../../presence/core.ts";
 import { presenceChanged } from "../../presence/events.ts";
+import { presenceReader } from "../../presence/store.ts";
 import { presenceWriter } from "../../presence/writer.ts";
-import { silentLog } from "./real.ts";
+import { eventually, silentLog } from "./real.ts";
 
 export interface LivePresence {
   /** From now on it is known. */
@@ -16,6 +18,8 @@ export interface LivePresence {
   /** In a conference since then, ms since 1970. */
   meet(localpart: string, since: number | null): void;
   of(localpart: string): LivePerson;
+  /** Resolves when readers find all as it was told. */
+  written(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,11 @@ export function livePresence(redis: Redis, tenant: string): LivePresence {
     people.set(localpart, { ...of(localpart), ...change });
     writer.changed(localpart);
   };
+  const written = async (): Promise<true | undefined> => {
+    const view = await presenceReader(redis).read(tenant, [...people.keys()]);
+    const equal = [...people].every(([name, is]) => isDeepStrictEqual(view.people.get(name) ?? nobody, is));
+    return (view.since !== undefined && equal) || undefined;
+  };
   return {
     start: writer.start,
     stop: writer.stop,
@@ -42,6 +51,7 @@ export function livePresence(redis: Redis, tenant: string): LivePresence {
       put(localpart, { devices: show === null ? [] : [{ ...said, show, status }] });
     },
     meet: (localpart, meetingSince) => put(localpart, { meetingSince }),
+    written: async () => void (await eventually(written, "what was told is written")),
     close: () => writer.close(),
   };
 }

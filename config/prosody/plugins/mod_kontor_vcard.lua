@@ -131,6 +131,8 @@ for payload, with in pairs(complete) do
 		if stanza.tags[1].attr.xmlns == xmlns_pubsub and not asked then return; end
 		local local_part = without_vcard(event);
 		if not local_part then return; end
+		-- Rooms write other addresses into a stanza for its way only, and the answer comes later.
+		stanza = st.clone(stanza);
 		ask(local_part, jid_bare(stanza.attr.from or origin.full_jid), function (person)
 			local function send(reply)
 				if person then reply = with(reply, local_part.."@"..module.host, person, stanza); end
