@@ -17,7 +17,7 @@ export const localpart = z
 
 const MAX_ASKED = 100;
 // Percent-encoded it has to fit into the head of a request.
-const MAX_LENGTH = 3_000;
+const MAX_LENGTH = 1_500;
 export const localparts = z
   .string()
   .min(1)
