@@ -30,7 +30,7 @@ export async function contactsService(redis: Redis, patient: Redis, log: Log): P
       message: ({ stanza, from }) => {
         const localparts = from.local === "" && from.domain === tenant.domain ? rostersTouched(stanza) : undefined;
         if (!localparts) return false;
-        for (const each of localparts) void touched(each);
+        void touched(localparts);
         return true;
       },
       onReady: () => open.set(tenant.id, ask),
@@ -54,7 +54,7 @@ function tenantContacts(context: DoorContext, redis: Redis) {
       const contacts = (await askContacts(context, localpart)).slice(0, MAX_CONTACTS);
       if (state.stale) return void queue.add(localpart);
       await redis.set(contactsKey(tenant.id, localpart), JSON.stringify(contacts), "PX", CONTACTS_MS);
-      await wake(redis, contactsTold, { tenant: tenant.id, localpart, known: true }, log);
+      await wake(redis, contactsTold, { tenant: tenant.id, localparts: [localpart], known: true }, log);
     } catch (error) {
       // Who asked is told nothing and shows nothing. A stream or a Redis that is down is logged where it is noticed.
       const quiet = error instanceof KontorError && error.code === "unavailable";
@@ -80,15 +80,17 @@ function tenantContacts(context: DoorContext, redis: Redis) {
       queue.add(localpart);
       next();
     },
-    touched: async (localpart: string) => {
-      const asked = running.get(localpart);
-      if (asked) asked.stale = true;
+    touched: async (localparts: readonly string[]) => {
+      for (const localpart of localparts) {
+        const asked = running.get(localpart);
+        if (asked) asked.stale = true;
+      }
       try {
-        await redis.del(contactsKey(tenant.id, localpart));
+        await redis.del(localparts.map((each) => contactsKey(tenant.id, each)));
       } catch (error) {
         log.debug("Contacts that changed were not dropped; they hold for a minute", { error });
       }
-      await wake(redis, contactsTold, { tenant: tenant.id, localpart, known: false }, log);
+      await wake(redis, contactsTold, { tenant: tenant.id, localparts, known: false }, log);
     },
   };
 }

@@ -14,10 +14,10 @@ export const contactsAsked: WakeTopic<{ tenant: string; localpart: string }> = {
   schema: z.object({ tenant: z.string(), localpart: z.string() }),
 };
 
-/** The contacts of a person are in Redis now; with `known` false they changed and are to be asked for again. */
-export const contactsTold: WakeTopic<{ tenant: string; localpart: string; known: boolean }> = {
+/** The contacts of people are in Redis now; with `known` false they changed and are to be asked for again. */
+export const contactsTold: WakeTopic<{ tenant: string; localparts: readonly string[]; known: boolean }> = {
   name: "kontor:presence:contacts-told",
-  schema: z.object({ tenant: z.string(), localpart: z.string(), known: z.boolean() }),
+  schema: z.object({ tenant: z.string(), localparts: z.array(z.string()), known: z.boolean() }),
 };
 
 /** JSON: the bare addresses. In the hash slot of the tenant's presence. */
@@ -47,9 +47,11 @@ export async function openContacts(
   onChange: (tenant: string, localpart: string) => void = () => undefined,
 ): Promise<Contacts> {
   const waiting = new Map<string, { readonly answer: Promise<void>; readonly answered: () => void }>();
-  const deaf = await onWake(redis, contactsTold, log, ({ tenant, localpart, known }) => {
-    if (known) waiting.get(contactsKey(tenant, localpart))?.answered();
-    else onChange(tenant, localpart);
+  const deaf = await onWake(redis, contactsTold, log, ({ tenant, localparts, known }) => {
+    for (const localpart of localparts) {
+      if (known) waiting.get(contactsKey(tenant, localpart))?.answered();
+      else onChange(tenant, localpart);
+    }
   });
 
   /** Once for all who want to know the same at the same time. */

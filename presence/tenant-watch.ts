@@ -109,9 +109,12 @@ export function presenceWatch(deps: WatchDeps): PresenceWatch {
       onWake(redis, presenceChanged, log, ({ tenant }) => tenants.get(tenant)?.want("changes"), lookAgain("changes")),
       onWake(redis, presenceRulesChanged, log, directory, lookAgain("directory")),
       onWake(redis, directoryChanged, log, directory),
-      onWake(redis, contactsTold, log, ({ tenant, localpart, known }) => {
+      onWake(redis, contactsTold, log, ({ tenant, localparts, known }) => {
         if (known) return;
-        for (const chair of tenants.get(tenant)?.chairs ?? []) if (chair.localpart === localpart) chair.markContacts();
+        const changed = new Set(localparts);
+        for (const chair of tenants.get(tenant)?.chairs ?? []) {
+          if (chair.localpart !== undefined && changed.has(chair.localpart)) chair.markContacts();
+        }
       }),
       // Accounts, tokens and tenants: who follows may do so no longer, and people come and go.
       followAccess(redis, log, [

@@ -91,7 +91,7 @@ export async function presenceWorld() {
   /** As the presence domain does when a roster has changed and somebody asks. */
   const setContacts = async (tenant: string, localpart: string, ...jids: string[]) => {
     await redis.set(contactsKey(tenant, localpart), JSON.stringify(jids));
-    await wake(redis, contactsTold, { tenant, localpart, known: false }, silentLog);
+    await wake(redis, contactsTold, { tenant, localparts: [localpart], known: false }, silentLog);
   };
   const reader = presenceReader(redis);
   const deps = {

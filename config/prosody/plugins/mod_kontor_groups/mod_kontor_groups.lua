@@ -63,13 +63,24 @@ end
 -- No account can have such a name, so that none takes a group along when its own data are deleted.
 local function key_of(id) return ":"..id; end
 
+-- Another name changes nobody's contacts.
+local function has_same_members(before, after)
+	if not before or not after or #before.list ~= #after.list then return false; end
+	for address in pairs(after.members) do
+		if not before.members[address] then return false; end
+	end
+	return true;
+end
+
 local function put(id, group)
 	local stored = group and { id = id, name = group.name, hash = group.hash, members = group.members };
 	local ok, problem = store:set(key_of(id), stored);
 	if not ok then return nil, problem; end
 	local before = groups.replace(id, group);
-	for _, each in pairs({ before = before, after = group }) do
-		module:fire_event("kontor-contacts-changed", { addresses = each.list });
+	if not has_same_members(before, group) then
+		for _, each in pairs({ before = before, after = group }) do
+			module:fire_event("kontor-contacts-changed", { addresses = each.list });
+		end
 	end
 	news.changed(id, before, group);
 	return true;
