@@ -114,7 +114,11 @@ export class ComponentUnderTest {
       const found = wanted.exec(this.everything);
       if (found) return found[0];
       if (this.#socket.destroyed) throw new Error(`closed; the server sent ${this.everything}`);
-      await Promise.race([once(this.#socket, "data"), once(this.#socket, "close")]);
+      const over = new AbortController();
+      const { signal } = over;
+      await Promise.race([once(this.#socket, "data", { signal }), once(this.#socket, "close", { signal })]);
+      // Nothing of this listens on.
+      over.abort();
     }
   }
 
