@@ -152,6 +152,16 @@ function writeConfig(folder: string, ports: PresenceWorld["ports"], people: read
   chmodSync(folder, 0o755);
 }
 
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  const open = await Promise.race([
+    once(socket, "connect").then(() => true),
+    once(socket, "close").then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return open;
+}
+
 async function kill(child: ChildProcess | undefined): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
@@ -173,18 +183,8 @@ export async function presenceWorld(people: readonly string[] = ["anna", "bert"]
 
   const startProsody = async () => {
     prosody = spawn("prosody", ["-F", "--config", config], { stdio: "ignore" });
-    await until(
-      async () => {
-        const socket = connect(ports.clients, "127.0.0.1");
-        const open = await Promise.race([
-          once(socket, "connect").then(() => true),
-          once(socket, "close").then(() => false),
-        ]).catch(() => false);
-        socket.destroy();
-        return open;
-      },
-      (open) => open,
-    );
+    // The server opens its ports one after the other.
+    for (const port of [ports.clients, ports.components]) await until(() => isOpen(port), Boolean);
   };
   const signOff = async (who: Client) => {
     clients.delete(who);
