@@ -1,11 +1,9 @@
 /** Groups of a tenant in rosters: real clients, as an administrator changes people and groups over REST. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { XmppClient } from "../cli/client/xmpp-client.ts";
 import { x } from "../components/stanza.ts";
-import { type GroupsWorld, groupsWorld } from "../test/support/groups-world.ts";
-import { eventually, realStack } from "../test/support/real.ts";
+import { type GroupsWorld, groupsWorld, storedAtServer } from "../test/support/groups-world.ts";
+import { eventually } from "../test/support/real.ts";
 import { askRoster, setItem } from "../test/support/roster.ts";
 
 let world: GroupsWorld;
@@ -48,11 +46,7 @@ test("a group appears to who is online and to who comes, follows its members, an
 
 describe("what is a person's own", () => {
   /** What the server has stored of somebody's contacts. */
-  const stored = (local: string): string => {
-    const encoded = world.domain.replace(/\W/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
-    const file = join(realStack().home, "prosody", "data", encoded, "roster", `${local}.dat`);
-    return existsSync(file) ? readFileSync(file, "utf8") : "";
-  };
+  const stored = (local: string): string => storedAtServer(world.domain, "roster", local);
   const contacts = (local: string): string[] =>
     [...stored(local).matchAll(/\["([^"@]+)@[^"]+"\] = \{/g)].map(([, each]) => each ?? "").sort();
 

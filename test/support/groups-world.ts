@@ -1,14 +1,19 @@
 /** A tenant with people and groups, changed over REST as administrators do, and what its clients see in their rosters. */
 import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "@jest/globals";
 import { z } from "zod";
 import { type SignIn, signIn, type XmppClient } from "../../cli/client/xmpp-client.ts";
 import { attr, type Element, x } from "../../components/stanza.ts";
 import { localActor } from "../../identity/index.ts";
 import { newId } from "../../platform/ids.ts";
+import { openRedis } from "../../platform/redis.ts";
+import { wake } from "../../platform/wake.ts";
 import { defaultPresenceRules } from "../../presence/core-visibility.ts";
+import { presenceRulesChanged } from "../../presence/events.ts";
 import { setPresenceRules } from "../../presence/store-rules.ts";
-import { eventually, realStack } from "./real.ts";
+import { eventually, realStack, silentLog } from "./real.ts";
 import { roomsApi } from "./rooms-api.ts";
 import { askRoster, pushed, type Roster } from "./roster.ts";
 
@@ -28,6 +33,26 @@ const scopes = [
   "group:change",
 ] as const;
 
+/** What a module of the server has stored of a host; empty when there is nothing. */
+export function storedAtServer(domain: string, store: string, key: string): string {
+  const encoded = (text: string) => text.replace(/[^a-z0-9]/gi, (each) => `%${each.charCodeAt(0).toString(16)}`);
+  const file = join(realStack().home, "prosody", "data", encoded(domain), store, `${encoded(key)}.dat`);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+async function serverTakesRules(tenant: string, domain: string): Promise<void> {
+  const redis = openRedis(realStack().settings.redis.url, silentLog);
+  try {
+    await wake(redis, presenceRulesChanged, { tenant }, silentLog);
+    // Contacts are the second of the audiences.
+    const taken = async () =>
+      storedAtServer(domain, "kontor_visibility", "@rules").includes('["within"] = 2') || undefined;
+    await eventually(taken, "the server takes the rules");
+  } finally {
+    redis.disconnect();
+  }
+}
+
 export async function groupsWorld(tenantName: string) {
   const { host, port } = realStack().demo.xmpp;
   const api = await roomsApi(tenantName, ...scopes);
@@ -35,6 +60,7 @@ export async function groupsWorld(tenantName: string) {
   // Under the rule that colleagues all see each other no subscription is ever asked.
   const change = { actor: localActor("cli"), now: new Date(), newId, check: () => undefined };
   await setPresenceRules(api.db, tenant, { ...defaultPresenceRules, within: "contacts" }, change);
+  await serverTakesRules(tenant, domain);
   const people = new Map<string, Somebody>();
   const clients = new Set<XmppClient>();
 
