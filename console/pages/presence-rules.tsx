@@ -1,4 +1,3 @@
-import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import * as z from "zod/mini";
@@ -11,6 +10,7 @@ import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { audiences } from "./own-presence.ts";
 import { PresenceFigures } from "./presence-figures.tsx";
+import { useRules } from "./use-rules.ts";
 
 const partnerAudiences = ["everyone", "contacts", "nobody"] as const;
 const rulesShape = z.object({
@@ -26,20 +26,9 @@ type PresenceRules = z.infer<typeof rulesShape>;
 /** The rules of a tenant for the presence of its people, in plain words. */
 export function PresenceRulesPage() {
   const { t } = useTranslation();
-  const { api, tenant, may } = useSession();
+  const { tenant, may } = useSession();
   const toast = useToast();
-  const [rules, setRules] = useState<PresenceRules>();
-  const [error, setError] = useState<unknown>();
-  const base = path`/tenants/${tenant}/presence-rules`;
-  const read = useCallback(async () => {
-    try {
-      setRules(rulesShape.parse((await api.get(base)).body));
-      setError(undefined);
-    } catch (problem) {
-      setError(problem);
-    }
-  }, [api, base]);
-  useEffect(() => void read(), [read]);
+  const { rules, error, retry, save } = useRules(path`/tenants/${tenant}/presence-rules`, rulesShape);
   return (
     <Page
       title={t("presenceRules.title")}
@@ -52,15 +41,14 @@ export function PresenceRulesPage() {
         ) : null
       }
     >
-      {error === undefined ? null : <ProblemNote error={error} retry={() => void read()} />}
+      {error === undefined ? null : <ProblemNote error={error} retry={retry} />}
       {rules || error !== undefined ? null : <p role="status">{t("ui.loading")}</p>}
       {rules?.rosters === false ? <p className="note">{t("presenceRules.notInRosters")}</p> : null}
       {rules ? (
         <RulesForm
           rules={rules}
           save={async (body, reason) => {
-            const { version } = rules;
-            setRules(rulesShape.parse((await api.send("PUT", base, { body, reason, version })).body));
+            await save(body, reason);
             toast(t("presenceRules.saved"));
           }}
         />

@@ -1,4 +1,3 @@
-import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { path } from "../api/client.ts";
@@ -6,32 +5,22 @@ import { useSession } from "../api/session.tsx";
 import { Page } from "../ui/page.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { useToast } from "../ui/toast.tsx";
-import { type RoomRules, rulesShape } from "./room.ts";
+import { rulesShape } from "./room.ts";
 import { RoomRulesForm } from "./room-rules-form.tsx";
+import { useRules } from "./use-rules.ts";
 
 /** The rules of a tenant for its rooms; who may not change them reads them. */
 export function RoomRulesPage() {
   const { t } = useTranslation();
-  const { api, tenant, may } = useSession();
+  const { tenant, may } = useSession();
   const toast = useToast();
-  const [rules, setRules] = useState<RoomRules>();
-  const [error, setError] = useState<unknown>();
-  const base = path`/tenants/${tenant}/room-rules`;
-  const read = useCallback(async () => {
-    try {
-      setRules(rulesShape.parse((await api.get(base)).body));
-      setError(undefined);
-    } catch (problem) {
-      setError(problem);
-    }
-  }, [api, base]);
-  useEffect(() => void read(), [read]);
+  const { rules, error, retry, save } = useRules(path`/tenants/${tenant}/room-rules`, rulesShape);
   return (
     <Page title={t("roomRules.title")} lead={t("roomRules.lead")}>
       <p>
         <Link to="/rooms">{t("room.back")}</Link>
       </p>
-      {error === undefined ? null : <ProblemNote error={error} retry={() => void read()} />}
+      {error === undefined ? null : <ProblemNote error={error} retry={retry} />}
       {rules || error !== undefined ? null : <p role="status">{t("ui.loading")}</p>}
       {rules ? (
         <fieldset disabled={!may("rooms:change")}>
@@ -41,8 +30,7 @@ export function RoomRulesPage() {
             key={rules.version}
             rules={rules}
             save={async (body, reason) => {
-              const { version } = rules;
-              setRules(rulesShape.parse((await api.send("PUT", base, { body, reason, version })).body));
+              await save(body, reason);
               toast(t("roomRules.saved"));
             }}
           />
