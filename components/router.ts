@@ -83,7 +83,7 @@ const ERROR_CODES = {
 } as const satisfies Record<string, string>;
 
 /** The error of the table that a stanza error means. */
-function readStanzaError(stanza: Element): KontorError {
+export function readStanzaError(stanza: Element): KontorError {
   const { condition, text } = stanzaError(stanza);
   const known = Object.entries(ERROR_CODES).find(([name]) => name === condition);
   return new KontorError(known?.[1] ?? "service-unavailable", text ?? condition);

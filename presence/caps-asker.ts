@@ -54,18 +54,17 @@ export function openCapsAsker({ context, clock, kinds, people, changed }: CapsAs
   let started = false;
   let timer: NodeJS.Timeout | undefined;
 
+  const askedLately = (key: string) => {
+    const before = asked.get(key);
+    return before && before.since > clock() - FORGIVEN_MS ? before : { count: 0, since: clock() };
+  };
+  const spent = (key: string, most: number): boolean => askedLately(key).count >= most;
   /** Counts one more question; false when these were enough for now. */
   const allowed = (key: string, most: number): boolean => {
-    const now = clock();
-    const before = asked.get(key);
-    const current = before && before.since > now - FORGIVEN_MS ? before : { count: 0, since: now };
-    if (current.count >= most) return false;
-    asked.set(key, { ...current, count: current.count + 1 });
+    if (spent(key, most)) return false;
+    const { count, since } = askedLately(key);
+    asked.set(key, { count: count + 1, since });
     return true;
-  };
-  const spent = (key: string, most: number): boolean => {
-    const before = asked.get(key);
-    return before !== undefined && before.since > clock() - FORGIVEN_MS && before.count >= most;
   };
 
   kinds.onLearn((key) => {

@@ -157,6 +157,7 @@ function openTenant(
   const shownPeople: People = {
     of: personOf,
     everybody,
+    inMeetings: () => meetings.keys(),
     setMeeting: (localpart, since) => {
       if ((meetings.get(localpart) ?? null) === since) return;
       if (since === null) meetings.delete(localpart);

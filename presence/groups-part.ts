@@ -4,12 +4,13 @@
  * found by the next comparison.
  */
 import type { Redis } from "ioredis";
-import { type Element, stanzaError, x } from "../components/stanza.ts";
+import type { Element } from "../components/stanza.ts";
 import { directoryChanged } from "../identity/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { onWake } from "../platform/wake.ts";
+import { askServer, NotOffered } from "./ask-server.ts";
 import { newsOfGroups } from "./core-groups.ts";
 import { groupParts, heldGroups, heldGroupsQuestion, removedGroup } from "./groups-wire.ts";
 import type { OpenPart } from "./part.ts";
@@ -45,9 +46,6 @@ const MAX_RETRY_MS = 60_000;
 /** A send that lasts says how far it is. */
 const PROGRESS_MS = 5_000;
 
-/** The server does not know how. */
-class Unsupported extends Error {}
-
 /** The stream on which it began is gone. */
 class Over extends Error {}
 
@@ -76,7 +74,7 @@ export async function groupsService(deps: GroupsDeps): Promise<{ part: OpenPart;
 
 function followGroups(deps: GroupsDeps, context: Parameters<OpenPart>[0]) {
   const { db, clock, timing = usualTiming } = deps;
-  const { tenant, domain, log } = context;
+  const { tenant, log } = context;
   // Counts streams: what was begun on an earlier one must not go on with this.
   let stream = 0;
   let online = false;
@@ -98,17 +96,14 @@ function followGroups(deps: GroupsDeps, context: Parameters<OpenPart>[0]) {
   };
 
   const ask = async (mine: number, type: "get" | "set", payload: Element): Promise<Element> => {
-    const answer = await context.exchange(x("iq", { type, from: domain, to: tenant.domain }, payload), timing.answer);
+    const answer = await askServer(context, type, payload, { timeoutMs: timing.answer });
     if (mine !== stream) throw new Over();
-    if (answer.attrs.type !== "error") return answer;
-    const { condition, text } = stanzaError(answer);
-    if (["service-unavailable", "feature-not-implemented"].includes(condition)) throw new Unsupported(condition);
-    throw new Error(`The server refuses groups: ${condition} ${text ?? ""}`.trim());
+    return answer;
   };
 
   const askHeld = async (mine: number): Promise<Map<string, string>> => {
     const answer = (await ask(mine, "get", heldGroupsQuestion())).getChild(heldGroups.name, heldGroups.ns);
-    if (!answer) throw new Unsupported("an answer without groups");
+    if (!answer) throw new NotOffered("an answer without groups");
     return new Map(heldGroups.read(answer).groups.map(({ id, hash }) => [id, hash]));
   };
 
@@ -143,7 +138,7 @@ function followGroups(deps: GroupsDeps, context: Parameters<OpenPart>[0]) {
   const failed = (error: unknown) => {
     held = undefined;
     if (error instanceof Over) return;
-    if (error instanceof Unsupported) {
+    if (error instanceof NotOffered) {
       online = false;
       log.warn("The XMPP server shows no groups in rosters: it has no module for them", { reason: error.message });
       return;

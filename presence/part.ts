@@ -10,6 +10,8 @@ export interface People {
   of(localpart: string): LivePerson;
   /** Of whom anything is to be shown. */
   everybody(): Iterable<string>;
+  /** Who is in a conference. */
+  inMeetings(): Iterable<string>;
   /** Says since when (ms since 1970) a person is in a conference; null: in none. */
   setMeeting(localpart: string, since: number | null): void;
   /** Calls back whenever a person's devices or meeting changed. */

@@ -5,10 +5,11 @@
 import type { DoorContext } from "../components/door.ts";
 import type { Clock } from "../platform/clock.ts";
 import { KontorError } from "../platform/errors.ts";
+import { NotOffered } from "./ask-server.ts";
 import { nobody, type PersonState } from "./core.ts";
 import { type Missed, missed, type Told } from "./core-reconcile.ts";
 import { readPresence } from "./core-stanza.ts";
-import { askSessions, notOffered } from "./server-questions.ts";
+import { askSessions } from "./server-questions.ts";
 
 export interface ReconcilerOptions {
   readonly context: DoorContext;
@@ -76,7 +77,8 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
         const count = await compare(mine);
         if (count > 0) log.info("Presence that was missed is made up for", { devices: count });
       } catch (error) {
-        if (notOffered(error)) return void log.info("The server does not tell who is online: it cannot be compared");
+        if (error instanceof NotOffered)
+          return void log.info("The server does not tell who is online: it cannot be compared");
         const quiet = error instanceof KontorError && ["unavailable", "not-found"].includes(error.code);
         log[quiet ? "debug" : "warn"]("Presence could not be compared with the server's", { error });
       }

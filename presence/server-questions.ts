@@ -7,16 +7,13 @@ import type { DoorContext } from "../components/door.ts";
 import { type Jid, parseJid } from "../components/jid.ts";
 import { attr, childElements, type Element, x } from "../components/stanza.ts";
 import { KontorError } from "../platform/errors.ts";
+import { askServer, NotOffered } from "./ask-server.ts";
 
 const NS_PRESENCE = "urn:kontor:presence:1";
 const NS_ROSTER = "jabber:iq:roster";
 const PAGE = 200;
 const CONTACTS_PAGE = 1_000;
 const ANSWER_MS = 10_000;
-
-/** The server does not know such questions; to ask again is no use as long as it is the same server. */
-export const notOffered = (error: unknown): boolean =>
-  error instanceof KontorError && ["service-unavailable", "feature-not-implemented"].includes(error.code);
 
 export interface SessionsPage {
   /** The last presence of each session, with the server's own stamp; `partial` is without what was too long to tell. */
@@ -52,7 +49,7 @@ export async function askContacts(context: DoorContext, localpart: string): Prom
     } while (after !== undefined);
     return found;
   } catch (error) {
-    if (!notOffered(error)) throw error;
+    if (!(error instanceof NotOffered)) throw error;
     return rosterOf(context, localpart);
   }
 }
@@ -67,8 +64,11 @@ async function rosterOf(context: DoorContext, localpart: string): Promise<string
     .flatMap((item) => attr(item, "jid") ?? []);
 }
 
-async function ask(context: DoorContext, question: Element, to = context.tenant.domain): Promise<Element> {
-  const answer = await context.request(x("iq", { type: "get", from: context.domain, to }, question), ANSWER_MS);
+async function ask(context: DoorContext, question: Element, to?: string): Promise<Element> {
+  const answer = await askServer(context, "get", question, {
+    timeoutMs: ANSWER_MS,
+    ...(to === undefined ? {} : { to }),
+  });
   const child = answer.getChild(question.name, attr(question, "xmlns"));
   if (!child) throw new KontorError("service-unavailable", `The server's answer has no <${question.name}/>`);
   return child;

@@ -46,6 +46,7 @@ function counter(at: { now: number }) {
   const part = usagePart({ redis: world.redis, clock: () => at.now, raise, everyMs: 1_000_000 })(context, {
     of: (localpart) => ({ devices: there.has(localpart) ? [device] : [], meetingSince: null }),
     everybody: () => there,
+    inMeetings: () => [],
     setMeeting: () => undefined,
     onChange: (listener) => listeners.push(listener),
   });

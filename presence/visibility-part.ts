@@ -4,13 +4,13 @@
  */
 import type { Redis } from "ioredis";
 import type { DoorContext } from "../components/door.ts";
-import { attr, type Element, stanzaError, x } from "../components/stanza.ts";
+import type { Element } from "../components/stanza.ts";
 import type { Clock } from "../platform/clock.ts";
-import { KontorError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Database } from "../platform/postgres.ts";
 import { rounds } from "../platform/rounds.ts";
 import { onWake } from "../platform/wake.ts";
+import { askServer, NotOffered } from "./ask-server.ts";
 import { nextEnd, type OwnSettings, type Told, type ToldPerson, toldOf, toSend } from "./core-visibility-feed.ts";
 import { presenceRulesChanged } from "./events.ts";
 import type { OpenPart, People } from "./part.ts";
@@ -65,7 +65,7 @@ export async function visibilityService(deps: VisibilityDeps, patient: Redis, lo
 }
 
 function openPart(context: DoorContext, people: People, { db, redis, clock, timing = usualTiming }: VisibilityDeps) {
-  const { tenant, domain, log } = context;
+  const { tenant, log } = context;
   // Counts streams: what was told on an earlier one need not hold on this.
   let stream = 0;
   let online = false;
@@ -87,7 +87,7 @@ function openPart(context: DoorContext, people: People, { db, redis, clock, timi
       const person = toldOf(settings, people.of(localpart).meetingSince !== null, now);
       if (person) told.set(localpart, person);
     };
-    for (const localpart of people.everybody()) add(localpart, own.get(localpart));
+    for (const localpart of people.inMeetings()) add(localpart, own.get(localpart));
     for (const [localpart, settings] of own) add(localpart, settings);
     const { within, partners, hideTimes } = rules;
     return { rules: { within, partners, hideTimes }, people: told };
@@ -102,21 +102,17 @@ function openPart(context: DoorContext, people: People, { db, redis, clock, timi
 
   /** True when the server has taken it. */
   const send = async (payload: Element): Promise<boolean> => {
-    const request = x("iq", { type: "set", from: domain, to: tenant.domain }, payload);
-    const answer = await context.exchange(request, timing.answer);
-    if (attr(answer, "type") === "result") return true;
-    const { condition, text } = stanzaError(answer);
-    if (condition === "service-unavailable" || condition === "feature-not-implemented") {
+    try {
+      await askServer(context, "set", payload, { timeoutMs: timing.answer });
+      return true;
+    } catch (error) {
+      if (!(error instanceof NotOffered)) throw error;
       helpless = true;
       log.warn(
         "The XMPP server cannot enforce who sees whom in rosters: what is narrower holds over REST and events alone",
       );
       return false;
     }
-    throw new KontorError(
-      "service-unavailable",
-      `The XMPP server refused the rules of visibility: ${text ?? condition}`,
-    );
   };
 
   const bring = async (mine: number): Promise<void> => {
